@@ -3,13 +3,12 @@
 use std::rc::Rc;
 
 use motet::Error;
-use motet::arch::Config;
 use motet::format::Checkpoint;
 use motet::gpu::Gpu;
 use motet::model::Model;
 use motet::reference::Reference;
 use motet::sample::Sampling;
-use motet::session::Session;
+use motet::session::{Session, check_prompt, room_for};
 use motet::weights::Progress;
 use motet_hub::Location;
 
@@ -37,18 +36,6 @@ pub fn locate(model: &str) -> Result<String, Failure> {
 /// The header of a MODEL argument's files.
 pub async fn header(model: &str) -> Result<Checkpoint, Failure> {
     Ok(Checkpoint::open(&locate(model)?).await?)
-}
-
-/// Tokens that a session on this model holds: what was asked for, or the engine's default.
-pub fn context(config: &Config, wanted: Option<usize>) -> Result<usize, Error> {
-    match wanted {
-        None => Ok(config.context.min(4096)),
-        Some(wanted) if (1..=config.context).contains(&wanted) => Ok(wanted),
-        Some(wanted) => Err(Error::request(format!(
-            "a context of {wanted} tokens was asked for; this model takes 1 to {}",
-            config.context
-        ))),
-    }
 }
 
 /// A model that answers.
@@ -195,7 +182,7 @@ impl Runner {
 impl Cpu {
     async fn load(checkpoint: &Checkpoint, wanted: Option<usize>) -> Result<Self, Error> {
         let reference = Reference::load(checkpoint).await?;
-        let context = context(reference.config(), wanted)?;
+        let context = room_for(reference.config(), wanted)?;
         let seen = vec![false; reference.config().v];
         let sampling = Sampling::default();
         Ok(Self {
@@ -221,18 +208,7 @@ impl Cpu {
 
     /// Forgets the sequence and refuses prompts that a session would refuse.
     fn begin(&mut self, ids: &[u32]) -> Result<(), Error> {
-        if ids.is_empty() {
-            return Err(Error::request(
-                "the prompt is empty; give at least one token",
-            ));
-        }
-        if ids.len() > self.context {
-            return Err(Error::request(format!(
-                "the prompt has {} tokens and the context takes {}; shorten it or ask for a larger context",
-                ids.len(),
-                self.context
-            )));
-        }
+        check_prompt(ids, self.context, self.reference.config().v)?;
         self.reference.reset(ids.len());
         self.seen.fill(false);
         (self.chosen, self.last) = (0, None);

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::arch::Config;
 use crate::forward::{FEW, Logits, forward};
 use crate::gpu::{CacheType, Pass, RING, Readback};
 use crate::kv::{self, CHUNK, State, TILE};
@@ -83,13 +84,7 @@ impl Session {
     /// A context of 0 or beyond what the model was trained for, a device that is too small or fails.
     pub async fn new(model: &Rc<Model>, options: impl Into<SessionOptions>) -> Result<Self> {
         let SessionOptions { context, cache } = options.into();
-        let trained = model.config.context;
-        let context = context.unwrap_or_else(|| trained.min(4096));
-        if context == 0 || context > trained {
-            return Err(Error::request(format!(
-                "a context of {context} tokens was asked for; this model takes 1 to {trained}"
-            )));
-        }
+        let context = room_for(&model.config, context)?;
         let gpu = &model.gpu;
         let positions = room(context.min(FIRST));
         let (state, passes) = gpu
@@ -158,7 +153,7 @@ impl Session {
     /// of the device come from `next`.
     pub fn prompt(&mut self, ids: &[u32], sampling: &Sampling, reuse: bool) -> Result<()> {
         sampling.check()?;
-        self.check_prompt(ids)?;
+        check_prompt(ids, self.context, self.model.config.v)?;
         self.stop();
         let same_rope = !self.stretched(ids.len());
         let kept = if reuse && same_rope {
@@ -277,7 +272,7 @@ impl Session {
     /// # Errors
     /// As of `prompt` and `next`.
     pub async fn logits(&mut self, ids: &[u32], mut each: impl FnMut(usize, &[f32])) -> Result<()> {
-        self.check_prompt(ids)?;
+        check_prompt(ids, self.context, self.model.config.v)?;
         self.stop();
         self.tokens.clear();
         (self.submitted, self.written) = (0, 0);
@@ -325,28 +320,6 @@ impl Session {
             for (i, row) in numbers.chunks_exact(v).enumerate() {
                 each(chunk * LOGITS_CHUNK as usize + i, row);
             }
-        }
-        Ok(())
-    }
-
-    fn check_prompt(&self, ids: &[u32]) -> Result<()> {
-        let v = self.model.config.v;
-        if ids.is_empty() {
-            return Err(Error::request(
-                "the prompt is empty; give at least one token",
-            ));
-        }
-        if ids.len() > self.context {
-            return Err(Error::request(format!(
-                "the prompt has {} tokens and the context takes {}; shorten it or ask for a larger context",
-                ids.len(),
-                self.context
-            )));
-        }
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= v) {
-            return Err(Error::request(format!(
-                "the token id {id} is outside of the vocabulary of {v}"
-            )));
         }
         Ok(())
     }
@@ -466,6 +439,45 @@ impl Session {
             .grow(&model.gpu, &model.config, room(wanted), self.span)?;
         self.passes = Passes::new(&model, &self.state, &self.sampling);
         Ok(())
+    }
+}
+
+/// Tokens that a sequence on this model may have: `wanted`, or what the model was trained for, up to 4096.
+///
+/// # Errors
+/// 0, or more than the model was trained for.
+pub fn room_for(config: &Config, wanted: Option<usize>) -> Result<usize> {
+    let trained = config.context;
+    let context = wanted.unwrap_or_else(|| trained.min(4096));
+    if context == 0 || context > trained {
+        return Err(Error::request(format!(
+            "a context of {context} tokens was asked for; this model takes 1 to {trained}"
+        )));
+    }
+    Ok(context)
+}
+
+/// Refuses a prompt that is empty, longer than the context, or has ids outside of the vocabulary.
+///
+/// # Errors
+/// Those.
+pub fn check_prompt(ids: &[u32], context: usize, vocabulary: usize) -> Result<()> {
+    if ids.is_empty() {
+        return Err(Error::request(
+            "the prompt is empty; give at least one token",
+        ));
+    }
+    if ids.len() > context {
+        return Err(Error::request(format!(
+            "the prompt has {} tokens and the context takes {context}; shorten it or ask for a larger context",
+            ids.len(),
+        )));
+    }
+    match ids.iter().find(|id| **id as usize >= vocabulary) {
+        Some(id) => Err(Error::request(format!(
+            "the token id {id} is outside of the vocabulary of {vocabulary}"
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use motet::arch::Config;
 use motet::format::{Checkpoint, Format};
 use motet::gpu::CacheType;
 use motet::kv::{cache_bytes, cache_bytes_per_token};
+use motet::session::room_for;
 use motet::weights::planned_bytes;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::args::{DeviceArgs, InspectArgs};
 use crate::failure::Failure;
 use crate::output;
 use crate::prompts::Prompts;
-use crate::runner::{context, header};
+use crate::runner::header;
 
 #[derive(Serialize)]
 struct Report {
@@ -181,7 +182,7 @@ fn tensors(checkpoint: &Checkpoint) -> Tensors {
 }
 
 fn memory(checkpoint: &Checkpoint, config: &Config, device: &DeviceArgs) -> Result<Memory> {
-    let context = context(config, device.context)?;
+    let context = room_for(config, device.context)?;
     let kind = device.cache();
     Ok(Memory {
         weights: planned_bytes(checkpoint, config, device.load_options())?,

@@ -219,19 +219,6 @@ impl Config {
 
     /// Numbers that kernels and sizes rely on.
     fn check(&self) -> Result<()> {
-        let most = 1 << 24; // keeps every product of two within u64 and every index of a kernel within u32
-        let moe = self.moe.unwrap_or(Moe {
-            e: 1,
-            a: 1,
-            f: 1,
-            shared: 0,
-            gating: Gating::Softmax,
-            norm: false,
-            scale: 1.0,
-            groups: 1,
-            groups_used: 1,
-            group_rule: GroupRule::Best,
-        });
         for (what, n) in [
             ("embedding_length", self.d),
             ("block_count", self.l),
@@ -242,19 +229,9 @@ impl Config {
             ("feed_forward_length", self.f),
             ("vocab_size", self.v),
             ("context_length", self.context),
-            ("expert_count", moe.e),
-            ("expert_used_count", moe.a),
-            ("expert_feed_forward_length", moe.f),
-            ("expert_group_count", moe.groups),
-            ("expert_group_used_count", moe.groups_used),
         ] {
-            if n == 0 || n > most {
-                return Err(Error::model(format!(
-                    "the model's {what} is {n}, which makes no sense"
-                )));
-            }
+            sensible(what, n)?;
         }
-        let senseless = |what: String| Err(Error::model(format!("{what}; the file is broken")));
         if !self.h.is_multiple_of(self.kv) {
             return senseless(format!(
                 "{} query heads cannot share {} kv heads evenly",
@@ -285,26 +262,14 @@ impl Config {
                 .iter()
                 .any(|n| *n == 0 || !n.is_multiple_of(4))
                 || r + rope > 640
-                || q_rank > most)
+                || q_rank > MOST)
         {
             return Err(Error::model(format!(
                 "latent attention of rank {r} with heads of {nope} and {rope} channels is not supported; multiples of 4 and at most 640 together are"
             )));
         }
-        if moe.a > moe.e || moe.e > 1024 || moe.a > 64 {
-            return senseless(format!(
-                "{} of {} experts a token make no sense (up to 64 of up to 1024 do)",
-                moe.a, moe.e
-            ));
-        }
-        if !moe.e.is_multiple_of(moe.groups)
-            || moe.groups_used > moe.groups
-            || moe.a > moe.e / moe.groups * moe.groups_used
-        {
-            return senseless(format!(
-                "{} experts cannot be chosen from {} of {} groups of {} experts",
-                moe.a, moe.groups_used, moe.groups, moe.e
-            ));
+        if let Some(moe) = &self.moe {
+            moe.check()?;
         }
         let turned = self.mla.map_or(self.c, |mla| mla.rope);
         for rope in &self.ropes {
@@ -316,21 +281,10 @@ impl Config {
             ("embedding scale", self.embedding_scale),
             ("residual scale", self.residual_scale),
             ("logit scale", self.logit_scale),
-            ("scale of expert weights", moe.scale),
         ] {
-            if !x.is_finite() || x < 0.0 {
-                return senseless(format!("the {what} is {x}"));
-            }
+            positive(what, x)?;
         }
         Ok(())
-    }
-
-    /// Numbers a token and layer take in the cache: of k, and of v where it is kept apart.
-    pub fn cached(&self) -> [usize; 2] {
-        match self.mla {
-            Some(mla) => [mla.r + mla.rope, 0],
-            None => [self.kv * self.c, self.kv * self.cv],
-        }
     }
 
     /// Parameters of the model, and those a token goes through.
@@ -348,4 +302,58 @@ impl Config {
             .map_or(experts, |moe| experts / moe.e as u64 * moe.a as u64);
         (total, total - experts + active)
     }
+}
+
+impl Moe {
+    /// Numbers that the router relies on.
+    fn check(&self) -> Result<()> {
+        for (what, n) in [
+            ("expert_count", self.e),
+            ("expert_used_count", self.a),
+            ("expert_feed_forward_length", self.f),
+            ("expert_group_count", self.groups),
+            ("expert_group_used_count", self.groups_used),
+        ] {
+            sensible(what, n)?;
+        }
+        if self.a > self.e || self.e > 1024 || self.a > 64 {
+            return senseless(format!(
+                "{} of {} experts a token make no sense (up to 64 of up to 1024 do)",
+                self.a, self.e
+            ));
+        }
+        if !self.e.is_multiple_of(self.groups)
+            || self.groups_used > self.groups
+            || self.a > self.e / self.groups * self.groups_used
+        {
+            return senseless(format!(
+                "{} experts cannot be chosen from {} of {} groups of {} experts",
+                self.a, self.groups_used, self.groups, self.e
+            ));
+        }
+        positive("scale of expert weights", self.scale)
+    }
+}
+
+/// The greatest size: every product of two stays within u64 and every index of a kernel within u32.
+const MOST: usize = 1 << 24;
+
+fn sensible(what: &str, n: usize) -> Result<()> {
+    if n == 0 || n > MOST {
+        return Err(Error::model(format!(
+            "the model's {what} is {n}, which makes no sense"
+        )));
+    }
+    Ok(())
+}
+
+fn positive(what: &str, x: f32) -> Result<()> {
+    if !x.is_finite() || x < 0.0 {
+        return senseless(format!("the {what} is {x}"));
+    }
+    Ok(())
+}
+
+fn senseless(what: String) -> Result<()> {
+    Err(Error::model(format!("{what}; the file is broken")))
 }
