@@ -15,14 +15,16 @@
 //
 // A workgroup of 64 lanes has one kv head and ROWS query rows; row r is token r/G and head r%G of the G = H/K query
 // heads that share the kv head, so a cached number is read once for all of them. Scores: a lane is a position. Softmax:
-// eight lanes a row. Output: a lane is a row and four channels. A row's sums do not depend on ROWS or T. With a window, tiles
-// before it are not touched; the cache may be a ring of tiles.
-// Parts: cache/*_read. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT. Tested in tests/kernels.rs.
+// eight lanes a row. Output: a lane has four channels of all rows, over a share of the tile's positions; the shares are added
+// at the end. A row's sums do not depend on ROWS or T. With a window, tiles before it are not touched; the cache may be a
+// ring of tiles.
+// Parts: cache/*_read; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES. Tested in tests/kernels.rs.
 const C4: u32 = C / 4u;
 const V4: u32 = CV / 4u;
 const C_BLOCKS: u32 = (C4 + 7u) / 8u;
 const V_BLOCKS: u32 = (V4 + 7u) / 8u;
-const ITEMS: u32 = (ROWS * V4 + 63u) / 64u;
+const V_QUADS: u32 = (V4 + V_LANES - 1u) / V_LANES; // of a lane
+const SHARES: u32 = 64u / V_LANES; // of a tile's positions
 const NONE: f32 = -3.0e38;
 
 struct Params {
@@ -47,6 +49,15 @@ var<workgroup> scores: array<f32, ROWS * 64u>;
 var<workgroup> partial: array<f32, ROWS * 8u>;
 var<workgroup> fade: array<f32, ROWS>; // e^(m-m')
 var<workgroup> mass: array<f32, ROWS>; // l
+var<workgroup> shares: array<vec4<f32>, 64>;
+
+alias Dots = array<f32, ROWS>;
+alias Sums = array<vec4<f32>, ROWS * V_QUADS>;
+
+// Four channels of the key of this lane's position.
+fn key(cell: u32, c: u32, lane: u32) -> vec4<f32> {
+    return load_k((cell * C4 + c) * 64u + lane, (cell * C_BLOCKS + c / 8u) * 64u + lane);
+}
 
 // Four channels of the value at position s of a tile.
 fn value(tile: u32, s: u32, kv: u32, c4: u32) -> vec4<f32> {
@@ -84,21 +95,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         m = sinks[kv * g + (row0 + stat_row) % g];
         l = select(0.0, 1.0, eighth == 0u);
     }
-    var o = array<vec4<f32>, ITEMS>();
+    var o = Sums();
+    let v_lane = lane % V_LANES;
+    let share = lane / V_LANES;
     let past = state.pos + min(row0 + ROWS - 1u, rows - 1u) / g + 1u; // one past the last position any row sees
     let oldest = select(0u, state.pos + row0 / g + 1u, p.window != 0u); // the first row's own, less the window
     let seen_from = max(oldest, p.window) - p.window;
     for (var s0 = seen_from / 64u * 64u; s0 < past; s0 += 64u) {
         let tile = s0 / 64u % p.ring;
-        // Zeroed in words: Chromium's compiler clears a variable without an initializer once, not for every tile.
-        var dots = array<f32, ROWS>();
-        for (var c = 0u; c < C4; c++) {
-            let cell = tile * p.kv + kv;
-            let k = load_k((cell * C4 + c) * 64u + lane, (cell * C_BLOCKS + c / 8u) * 64u + lane);
-            for (var r = 0u; r < ROWS; r++) {
-                dots[r] += dot(q[r * C4 + c], k);
-            }
-        }
+        var dots = dot_queries(tile * p.kv + kv, lane);
         for (var r = 0u; r < ROWS; r++) {
             let last = state.pos + (row0 + r) / g;
             let in_window = p.window == 0u || s0 + lane + p.window > last;
@@ -135,15 +140,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         workgroupBarrier();
 
-        for (var i = 0u; i < ITEMS; i++) {
-            let item = lane + i * 64u;
-            if (item < ROWS * V4) {
-                var sum = o[i] * fade[item / V4];
-                for (var s = 0u; s < min(64u, past - s0); s++) {
-                    sum += scores[item / V4 * 64u + s] * value(tile, s, kv, item % V4);
-                }
-                o[i] = sum;
+        for (var r = 0u; r < ROWS; r++) {
+            for (var i = 0u; i < V_QUADS; i++) {
+                o[i * ROWS + r] *= fade[r];
             }
+        }
+        for (var i = 0u; i < V_QUADS; i++) {
+            o = add_values(o, i, min(v_lane + i * V_LANES, V4 - 1u), tile, kv, share, min(64u, past - s0));
         }
         workgroupBarrier();
     }
@@ -160,16 +163,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         mass[lane] = sum;
     }
     workgroupBarrier();
-    for (var i = 0u; i < ITEMS; i++) {
-        let item = lane + i * 64u;
-        let row = row0 + item / V4;
-        if (item < ROWS * V4 && row < rows) {
-            let v = o[i] / mass[item / V4];
-            let at = (row / g * p.h + kv * g + row % g) * CV + item % V4 * 4u;
-            out[at] = v.x;
-            out[at + 1u] = v.y;
-            out[at + 2u] = v.z;
-            out[at + 3u] = v.w;
+    for (var r = 0u; r < ROWS; r++) {
+        let row = row0 + r;
+        for (var i = 0u; i < V_QUADS; i++) {
+            shares[lane] = o[i * ROWS + r];
+            workgroupBarrier();
+            let quad = lane + i * V_LANES;
+            if (lane < V_LANES && quad < V4 && row < rows) {
+                var v = vec4<f32>(0.0);
+                for (var j = lane; j < 64u; j += V_LANES) {
+                    v += shares[j];
+                }
+                v /= mass[r];
+                let at = (row / g * p.h + kv * g + row % g) * CV + quad * 4u;
+                out[at] = v.x;
+                out[at + 1u] = v.y;
+                out[at + 2u] = v.z;
+                out[at + 3u] = v.w;
+            }
+            workgroupBarrier();
         }
     }
 }

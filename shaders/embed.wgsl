@@ -1,29 +1,29 @@
 // embed: x[t, :] = scale · W[ids[t], :], and marks ids[t] as seen for the repetition penalty.
 //
 //   state   place in the sequence                                  read
-//   quants, scales  W [V, D], one page of its rows                 read
+//   plane   W [V, D], one page of its rows                         read
 //   ids     [T] u32                                                read
 //   x       [T, D] f32                                             write
 //   seen    [V] u32, 1 for every id of the context                 write
 //
 // One lane, one block of 32 numbers of one token; the page that holds the row writes it.
-// Parts: quant/* gives load_block(). Tested in tests/kernels.rs.
+// Parts: quant/* gives load_scales(), load_block(); plane/*_read. Tested in tests/kernels.rs.
 struct Params {
     d: u32,
     blocks: u32,     // ceil(D / 32)
     half: u32,       // half of W's rows, see weights/matrix.rs
     pair_first: u32, // the page's pairs
     pairs: u32,
+    scales: u32,     // a row's words of numbers
+    scale_words: u32, // and of scales
     scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
-@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
-@group(0) @binding(4) var<storage, read> ids: array<u32>;
-@group(0) @binding(5) var<storage, read_write> x: array<f32>;
-@group(0) @binding(6) var<storage, read_write> seen: array<u32>;
+@group(0) @binding(3) var<storage, read> ids: array<u32>;
+@group(0) @binding(4) var<storage, read_write> x: array<f32>;
+@group(0) @binding(5) var<storage, read_write> seen: array<u32>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
@@ -39,7 +39,8 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
         return;
     }
     let row = of_pair - p.pair_first + select(0u, p.pairs, second);
-    let w = load_block(block, row, 2u * p.pairs);
+    let rows = 2u * p.pairs;
+    let w = load_block(block, row, rows, load_scales(block / 8u, row, rows));
     for (var i = 0u; i < 8u; i++) {
         let v = w[i] * p.scale;
         for (var j = 0u; j < 4u; j++) {

@@ -2,18 +2,19 @@
 // (prefill), for a dense matrix (one slab, one slot) as for a mixture of experts.
 //
 //   state   place in the sequence                                  read
-//   quants, scales  W [slabs, N, K] in blocks of 32, one page      read
-//   gain    [K] f32, RMSNorm's gain                                read   (in/rmsnorm)
-//   x       rows of K f32                                          read
+//   plane   W [slabs, N, K] in blocks of 32, one page              read   (plane/*)
+//   gain    [K] f32, RMSNorm's gain                                read   (gain/*)
+//   x       rows of K f32                                          read   (x/*)
 //   bias    [slabs, N] f32                                         read, if has_bias
 //   routes  experts, weights and tiles: route.wgsl, bin.wgsl       read   (place/*)
 //   y       rows of f32                                            write
 //
 // A workgroup computes 2·WG pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's gate and
-// up are one); a lane keeps two pairs and goes through k alone: neighbouring lanes read neighbouring words of W, all read
-// the same x from workgroup memory, once for four rows, and there is no sum across lanes. Sums are f32 and their order does
-// not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
-// Parts: quant/* load_block(); place/*; in/* stage(), row_scale(); out/* output(); lib/reduce_*. Tested in tests/kernels.rs.
+// up are one); a lane keeps two pairs and goes through k alone: neighbouring lanes read neighbouring words of W, each of
+// which meets all rows of x that the tile has, and there is no sum across lanes. Sums are f32 and their order does not depend
+// on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
+// Parts: plane/*_read; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
+// output(); lib/reduce_*. Tested in tests/kernels.rs.
 struct Params {
     n: u32,          // N, rows of a slab
     half: u32,       // ceil(N / 2)
@@ -37,38 +38,24 @@ struct Params {
     order: u32,      // where the order of entries begins (place/binned)
     tiles: u32,      // where the tiles begin
     share: u32,      // entries that share a row of x
+    scales: u32,     // a row's words of numbers
+    scale_words: u32, // and of scales
+    token_first: u32, // the first token of the batch that x has (place/batch)
     eps: f32,
     scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
-@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
-@group(0) @binding(4) var<storage, read> gain: array<f32>;
-@group(0) @binding(5) var<storage, read> x: array<f32>;
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read> routes: array<u32>;
-@group(0) @binding(8) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> routes: array<u32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
-// KT numbers of each row of the tile.
-var<workgroup> xs: array<vec4<act>, TILE_T * KT / 4u>;
-
-fn load_x(start: u32, k: u32) -> vec4<f32> {
-    var v = vec4<f32>(0.0);
-    for (var j = 0u; j < 4u; j++) {
-        if (k + j < p.k) {
-            v[j] = x[start + k + j];
-        }
-    }
-    return v;
-}
-
-fn bias_of(slab: u32, row: u32) -> f32 {
-    if (p.has_bias == 0u || row >= p.n) {
-        return 0.0;
-    }
-    return bias[slab * p.n + row];
+// A row of x on its way through K: the sums with a lane's four rows of W, this lane's part of Σx², and where it begins.
+struct Token {
+    sums: vec4<f32>,
+    squares: f32,
+    start: u32,
 }
 
 // A block of each of a lane's four rows.
@@ -79,54 +66,34 @@ struct Rows {
     d: array<vec4<f32>, 8>,
 }
 
-// Written out, since not every compiler unrolls loops over arrays.
-fn dot_rows(w: Rows, at: u32) -> vec4<f32> {
-    var a = vec4<f32>(0.0);
-    var b = vec4<f32>(0.0);
-    var c = vec4<f32>(0.0);
-    var d = vec4<f32>(0.0);
-    let v0 = vec4<f32>(xs[at + 0u]);
-    a += w.a[0] * v0;
-    b += w.b[0] * v0;
-    c += w.c[0] * v0;
-    d += w.d[0] * v0;
-    let v1 = vec4<f32>(xs[at + 1u]);
-    a += w.a[1] * v1;
-    b += w.b[1] * v1;
-    c += w.c[1] * v1;
-    d += w.d[1] * v1;
-    let v2 = vec4<f32>(xs[at + 2u]);
-    a += w.a[2] * v2;
-    b += w.b[2] * v2;
-    c += w.c[2] * v2;
-    d += w.d[2] * v2;
-    let v3 = vec4<f32>(xs[at + 3u]);
-    a += w.a[3] * v3;
-    b += w.b[3] * v3;
-    c += w.c[3] * v3;
-    d += w.d[3] * v3;
-    let v4 = vec4<f32>(xs[at + 4u]);
-    a += w.a[4] * v4;
-    b += w.b[4] * v4;
-    c += w.c[4] * v4;
-    d += w.d[4] * v4;
-    let v5 = vec4<f32>(xs[at + 5u]);
-    a += w.a[5] * v5;
-    b += w.b[5] * v5;
-    c += w.c[5] * v5;
-    d += w.d[5] * v5;
-    let v6 = vec4<f32>(xs[at + 6u]);
-    a += w.a[6] * v6;
-    b += w.b[6] * v6;
-    c += w.c[6] * v6;
-    d += w.d[6] * v6;
-    let v7 = vec4<f32>(xs[at + 7u]);
-    a += w.a[7] * v7;
-    b += w.b[7] * v7;
-    c += w.c[7] * v7;
-    d += w.d[7] * v7;
-    let ones = vec4<f32>(1.0);
-    return vec4<f32>(dot(a, ones), dot(b, ones), dot(c, ones), dot(d, ones));
+// Four numbers of each of four rows of W with those of x, one after the other.
+fn dot_quad(sums: vec4<f32>, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>, x: vec4<f32>) -> vec4<f32> {
+    let first = fma(vec4<f32>(a.x, b.x, c.x, d.x), vec4<f32>(x.x), sums);
+    let second = fma(vec4<f32>(a.y, b.y, c.y, d.y), vec4<f32>(x.y), first);
+    let third = fma(vec4<f32>(a.z, b.z, c.z, d.z), vec4<f32>(x.z), second);
+    return fma(vec4<f32>(a.w, b.w, c.w, d.w), vec4<f32>(x.w), third);
+}
+
+fn bias_of(slab: u32, row: u32) -> f32 {
+    if (p.has_bias == 0u || row >= p.n) {
+        return 0.0;
+    }
+    return bias[slab * p.n + row];
+}
+
+// A finished row of a slot.
+fn end_token(token: Token, offset: vec4<f32>, weight: f32, lane: u32) -> vec4<f32> {
+    return weight * (token.sums * row_scale(token.squares, lane) + offset);
+}
+
+fn write_token(v: vec4<f32>, group: vec3<u32>, t: u32, pair: u32) {
+    let at = y_of(group, t) + p.y_first + p.pair_first;
+    if (pair < p.pairs) {
+        output(at, pair, v.x, v.y);
+    }
+    if (pair + WG < p.pairs) {
+        output(at, pair + WG, v.z, v.w);
+    }
 }
 
 @compute @workgroup_size(WG)
@@ -138,40 +105,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // A lane's two pairs; lanes past the end compute the last pair again and write nothing.
     let pair = group.x * 2u * WG + lane;
     let pairs = min(vec2<u32>(pair, pair + WG), vec2<u32>(p.pairs - 1u));
-    let stride = 2u * p.slabs * p.pairs;
+    let stride = 2u * p.pairs;
     let n = p.pair_first + pairs;
 
-    var totals = array<vec4<f32>, TILE_T>();
+    var totals = Totals();
     for (var slot = 0u; slot < p.used; slot++) {
         let slab = slab_of(group, slot);
         if (slab - p.slab_first >= p.slabs) {
             continue; // in another page
         }
-        let row = 2u * (slab - p.slab_first) * p.pairs + pairs;
-        var sums = array<vec4<f32>, TILE_T>();
-        var squares = array<f32, TILE_T>();
+        let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;
+        var tile = begin_tile(group, rows, slot);
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
-            let staged = min(KT, p.blocks * 32u - k0) / 4u;
-            workgroupBarrier();
-            for (var t = 0u; t < TILE_T; t++) {
-                let start = x_of(group, min(t, rows - 1u), slot);
-                for (var i = lane; i < staged; i += WG) {
-                    let v = load_x(start, k0 + 4u * i);
-                    squares[t] += dot(v, v);
-                    xs[t * (KT / 4u) + i] = vec4<act>(stage(v, k0 + 4u * i));
-                }
-            }
-            workgroupBarrier();
-            let block0 = k0 / 32u;
-            for (var b = 0u; b < min(KT / 32u, p.blocks - block0); b++) {
-                let w = Rows(
-                    load_block(block0 + b, row.x, stride),
-                    load_block(block0 + b, row.x + p.pairs, stride),
-                    load_block(block0 + b, row.y, stride),
-                    load_block(block0 + b, row.y + p.pairs, stride),
-                );
-                for (var t = 0u; t < TILE_T; t++) {
-                    sums[t] += dot_rows(w, t * (KT / 4u) + b * 8u);
+            begin_stage();
+            tile = stage_tile(tile, k0, lane);
+            end_stage();
+            let past = min((k0 + KT) / 32u, p.blocks);
+            for (var first = k0 / 32u; first < past; first += 8u) {
+                let scales_a = load_scales(first / 8u, row.x, stride);
+                let scales_b = load_scales(first / 8u, row.x + p.pairs, stride);
+                let scales_c = load_scales(first / 8u, row.y, stride);
+                let scales_d = load_scales(first / 8u, row.y + p.pairs, stride);
+                for (var block = first; block < min(first + 8u, past); block++) {
+                    let w = Rows(
+                        load_block(block, row.x, stride, scales_a),
+                        load_block(block, row.x + p.pairs, stride, scales_b),
+                        load_block(block, row.y, stride, scales_c),
+                        load_block(block, row.y + p.pairs, stride, scales_d),
+                    );
+                    tile = dot_tile(tile, w, block);
                 }
             }
         }
@@ -181,24 +143,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             bias_of(slab, n.y),
             bias_of(slab, n.y + p.half),
         );
-        for (var t = 0u; t < TILE_T; t++) {
-            let scaled = sums[t] * row_scale(squares[t], lane) + offset;
-            totals[t] += weight_of(group, min(t, rows - 1u), slot) * scaled;
-        }
+        totals = end_tile(totals, tile, offset, group, rows, slot, lane);
     }
     if (slab_of(group, 0u) - p.slab_first >= p.slabs && p.used == 1u) {
         return; // the page has nothing of this row
     }
-    for (var t = 0u; t < TILE_T; t++) {
-        let v = totals[t];
-        if (t < rows) {
-            let at = y_of(group, t) + p.y_first + p.pair_first;
-            if (pair < p.pairs) {
-                output(at, pair, v.x, v.y);
-            }
-            if (pair + WG < p.pairs) {
-                output(at, pair + WG, v.z, v.w);
-            }
-        }
-    }
+    write_tile(totals, group, rows, pair);
 }

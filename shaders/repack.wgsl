@@ -1,13 +1,12 @@
 // repack: rows of a tensor as they lie in a file -> the planes that load_block() reads, on the GPU.
 //
 //   raw     a window of the file, as bytes                         read
-//   quants  [ceil(blocks · words / 8), rows] vec4<u32>             write
-//   scales  [ceil(blocks · scales / 8), rows] u32                  write
+//   plane   [slabs, words, rows] vec4<u32>: of a row ceil(blocks · words / 8) of numbers, then its scales, four u32 a word    write
 //
 // The plane's innermost index is the row, so that neighbouring lanes of matmul read neighbouring words. One lane
-// moves eight neighbouring blocks of a row (they may share words). Which rows of the tensor are taken and where they go is
+// moves 32 neighbouring blocks of a row (they may share words). Which rows of the tensor are taken and where they go is
 // arch/tree.rs' Source; where they lie in the page is weights/matrix.rs'.
-// Parts: quant/*_repack gives repack_blocks(); lib/raw. Tested in tests/kernels.rs.
+// Parts: quant/*_repack gives repack_blocks(); plane/*_write; lib/raw. Tested in tests/kernels.rs.
 struct Params {
     rows: u32,       // rows of this slice
     row_bytes: u32,
@@ -28,12 +27,24 @@ struct Params {
     slabs: u32,
     pair_first: u32, // the page's pairs of each slab
     pairs: u32,
+    scales: u32,     // a row's words of numbers
+    scale_words: u32, // and of scales
+    share: u32,      // words of scales of 32 blocks
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> raw: array<u32>;
-@group(0) @binding(2) var<storage, read_write> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> scales: array<u32>;
+
+// u32 of scales of 32 blocks, until they are whole words.
+var<private> collected: array<u32, 84>;
+
+fn put_scale(i: u32, v: u32) {
+    collected[i] = v;
+}
+
+fn put_quant(i: u32, row: u32, rows: u32, v: vec4<u32>) {
+    put_word(i * rows + row, v);
+}
 
 fn place(row: u32) -> u32 {
     if (p.rot == 0u) {
@@ -50,7 +61,7 @@ fn place(row: u32) -> u32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     let row = at.x;
-    let first = at.y * 8u;
+    let first = at.y * 32u;
     if (row >= p.rows || first >= p.blocks) {
         return;
     }
@@ -65,6 +76,13 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     if (pair >= p.pairs) {
         return;
     }
-    let slot = (2u * slab + select(0u, 1u, second)) * p.pairs + pair;
-    repack_blocks(first, p.at + row * p.row_bytes, slot, 2u * p.slabs * p.pairs);
+    let rows = 2u * p.pairs;
+    let slot = slab * rows * (p.scales + p.scale_words) + select(0u, p.pairs, second) + pair;
+    repack_blocks(first, p.at + row * p.row_bytes, slot, rows);
+    let before = at.y * p.share;
+    for (var i = 0u; i < min(p.share, p.scale_words - before); i++) {
+        let j = 4u * i;
+        let v = vec4<u32>(collected[j], collected[j + 1u], collected[j + 2u], collected[j + 3u]);
+        put_word((p.scales + before + i) * rows + slot, v);
+    }
 }

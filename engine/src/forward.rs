@@ -38,7 +38,7 @@ pub fn forward(
 ) -> Vec<Dispatch> {
     let (tree, none) = (&weights.tree, &weights.nothing);
     let embedded = [&state.place, &state.ids, &state.x, &state.seen];
-    let all = ops::embed(embedded, &tree.token_embd, none, config.embedding_scale, t); // x [T, D]
+    let all = ops::embed(embedded, &tree.token_embd, config.embedding_scale, t); // x [T, D]
     let mut graph = Graph {
         config,
         state,

@@ -107,7 +107,7 @@ impl State {
         let f32s = |label: &str, numbers: usize| {
             let bytes = 4 * numbers.max(4) as u64;
             gpu.check_binding(label, bytes)?;
-            Ok(gpu.buffer(label, bytes))
+            Ok(gpu.operand(label, bytes))
         };
         let t = CHUNK as usize;
         let Config {

@@ -2,9 +2,12 @@
 
 use crate::arch::plan::{Order, Source};
 use crate::arch::{GroupRule, Mla, Moe};
-use crate::gpu::{Arg, Dispatch, Input, Kernel, Output, Params, Place, attention_rows};
+use crate::gpu::{
+    Arg, Dispatch, Input, Kernel, Operand, Output, Params, Place, UNIFORM_BYTES, attention_rows,
+};
 use crate::kv::Cache;
-use crate::weights::Matrix;
+use crate::quant::BLOCK;
+use crate::weights::{Matrix, Page};
 
 /// Rows of a tensor in the window: `count` from row `first` on, each of `bytes` bytes, beginning at byte `at`.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +23,7 @@ pub struct Rows {
 }
 
 /// Lays rows of a file out in the pages they belong to.
-pub fn repack(
-    raw: &wgpu::Buffer,
-    matrix: &Matrix,
-    source: &Source,
-    nothing: &wgpu::Buffer,
-    rows: Rows,
-) -> Vec<Dispatch> {
+pub fn repack(raw: &wgpu::Buffer, matrix: &Matrix, source: &Source, rows: Rows) -> Vec<Dispatch> {
     let kernel = Kernel::Repack(matrix.quant);
     let blocks = matrix.blocks();
     let [head, turn_first, rot] = match source.order {
@@ -53,13 +50,16 @@ pub fn repack(
             matrix.half(),
         ];
         let of_page = [page.slab_first, page.slabs, page.pair_first, page.pairs];
+        let [numbers, scales] = matrix.row_words();
+        let of_row = [numbers, scales, matrix.quant.scales].map(|n| n as u32);
+        let of_tensor = of_tensor.map(|n| n as u32).into_iter();
         Dispatch {
             kernel,
-            params: Params::new(of_tensor.map(|n| n as u32).into_iter().chain(of_page)),
-            args: vec![raw.into(), page.quants(), page.scales(nothing)],
+            params: Params::new(of_tensor.chain(of_page).chain(of_row)),
+            args: vec![raw.into(), page.arg()],
             groups: [
                 (rows.count as u32).div_ceil(kernel.workgroup()),
-                blocks.div_ceil(8) as u32, // a lane moves eight
+                blocks.div_ceil(32) as u32, // a lane moves 32
                 1,
             ],
         }
@@ -71,12 +71,12 @@ pub fn repack(
 pub fn embed(
     [state, ids, x, seen]: [&wgpu::Buffer; 4],
     w: &Matrix,
-    nothing: &wgpu::Buffer,
     scale: f32,
     t: u32,
 ) -> Vec<Dispatch> {
     let kernel = Kernel::Embed(w.quant);
     let blocks = w.blocks() as u32;
+    let [numbers, scales] = w.row_words();
     let pages = w.pages.iter().map(|page| Dispatch {
         kernel,
         params: Params::new([
@@ -85,16 +85,11 @@ pub fn embed(
             w.half() as u32,
             page.pair_first,
             page.pairs,
+            numbers as u32,
+            scales as u32,
         ])
         .float(scale),
-        args: vec![
-            state.into(),
-            page.quants(),
-            page.scales(nothing),
-            ids.into(),
-            x.into(),
-            seen.into(),
-        ],
+        args: vec![state.into(), page.arg(), ids.into(), x.into(), seen.into()],
         groups: [blocks.div_ceil(kernel.workgroup()), t, 1],
     });
     pages.collect()
@@ -223,16 +218,36 @@ pub fn matmul(
         Some(_) => Input::RmsNorm,
         None => Input::Plain,
     };
+    let (gain, eps) = product.norm.unwrap_or((nothing, 0.0));
+    let windows = if w.uniform {
+        windows(
+            w.k,
+            product,
+            place,
+            tile,
+            tokens,
+            x,
+            product.norm.map(|(gain, _)| gain),
+        )
+    } else {
+        None
+    };
+    let operand = match windows {
+        Some(_) => Operand::Uniform,
+        None => Operand::Storage,
+    };
+    let windows = windows.unwrap_or_else(|| vec![(0, tokens)]);
     let kernel = Kernel::Matmul {
         quant: w.quant,
         place,
         input,
+        operand,
         output: product.output,
         tile,
     };
-    let (gain, eps) = product.norm.unwrap_or((nothing, 0.0));
     let of_routes = |part: fn(&Routes) -> u32| layout.as_ref().map_or(0, part);
-    let pages = w.pages.iter().map(|page| Dispatch {
+    let [numbers, scales] = w.row_words();
+    let of_window = |page: &Page, first: u32, count: u32| Dispatch {
         kernel,
         params: Params::new([
             w.n as u32,
@@ -261,22 +276,91 @@ pub fn matmul(
             of_routes(|r| r.order),
             of_routes(|r| r.tiles),
             share,
+            numbers as u32,
+            scales as u32,
+            first,
         ])
         .float(eps)
         .float(product.scale),
         args: vec![
             state.into(),
-            page.quants(),
-            page.scales(nothing),
-            gain.into(),
-            x.into(),
+            page.arg(),
+            match (operand, product.norm) {
+                (Operand::Uniform, Some(_)) => uniform(gain, 0),
+                _ => gain.into(),
+            },
+            match operand {
+                Operand::Uniform => uniform(x, 4 * u64::from(first) * product.x_stride[0] as u64),
+                Operand::Storage => x.into(),
+            },
             product.bias.unwrap_or(nothing).into(),
             routes.into(),
             y.into(),
         ],
-        groups: [page.pairs.div_ceil(2 * kernel.workgroup()), rows, deep],
-    });
-    pages.collect()
+        groups: [
+            page.pairs.div_ceil(2 * kernel.workgroup()),
+            if place == Place::Batch {
+                count.div_ceil(tile)
+            } else {
+                rows
+            },
+            deep,
+        ],
+    };
+    let of_page = |page| {
+        windows
+            .iter()
+            .map(move |(first, count)| (page, *first, *count))
+    };
+    let all = w.pages.iter().flat_map(of_page);
+    all.map(|(page, first, count)| of_window(page, first, count))
+        .collect()
+}
+
+/// A window of a buffer as uniforms.
+fn uniform(buffer: &wgpu::Buffer, offset: u64) -> Arg {
+    Arg::Buffer {
+        buffer: buffer.clone(),
+        offset,
+        size: UNIFORM_BYTES,
+    }
+}
+
+/// The tokens, first and count, whose rows of x fit in a uniform binding together; None if they cannot be bound so.
+fn windows(
+    k: usize,
+    product: &Product,
+    place: Place,
+    tile: u32,
+    tokens: u32,
+    x: &wgpu::Buffer,
+    gain: Option<&wgpu::Buffer>,
+) -> Option<Vec<(u32, u32)>> {
+    let [stride, within] = product.x_stride;
+    let whole = k.is_multiple_of(BLOCK) && stride.is_multiple_of(4) && within.is_multiple_of(4);
+    let gains =
+        gain.is_none_or(|gain| k as u64 * 4 <= UNIFORM_BYTES && gain.size() >= UNIFORM_BYTES);
+    let chosen_later = product.last && product.t > 1; // which token of the batch it is
+    if !whole || !gains || chosen_later || stride == 0 {
+        return None;
+    }
+    let fit = (UNIFORM_BYTES / (4 * stride as u64)) as u32;
+    let count = match place {
+        _ if fit >= tokens => tokens,
+        // Whole tiles, whose rows begin at a multiple of 256 bytes.
+        Place::Batch => {
+            let step = if stride.is_multiple_of(8) { 8 } else { 16 };
+            fit / step.max(tile) * step.max(tile)
+        }
+        Place::Routed | Place::Binned => 0,
+    };
+    let reach = |first: u32| 4 * u64::from(first) * stride as u64 + UNIFORM_BYTES;
+    let firsts = (0..tokens).step_by(count.max(1) as usize);
+    let all: Vec<_> = firsts
+        .map(|first| (first, count.min(tokens - first)))
+        .collect();
+    let last = all.last().map_or(0, |(first, _)| *first);
+    (count > 0 && place != Place::Binned && reach(last) <= x.size()).then_some(all)
 }
 
 /// The router's choice for up to `t` tokens, from logits `[T, stride]`.

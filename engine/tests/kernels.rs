@@ -29,7 +29,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bench::Bench;
-use gpus::gpus;
+use gpus::{baseline, open_each};
 use motet::format::Checkpoint;
 use motet::forward::{Logits, forward};
 use motet::gpu::{Arg, CacheType, Dispatch, Gpu, GpuOptions, Kernel, Params};
@@ -42,11 +42,20 @@ type Check = (&'static str, fn(&Bench));
 /// Runs checks on every tier, which are to run each variant of the kernels that `of` picks.
 fn on_every_tier(checks: &[Check], of: fn(&Kernel) -> bool) {
     let options = GpuOptions {
-        f16: true,
         max_page: Some(matrices::PAGE),
         ..GpuOptions::default()
     };
-    for (i, gpu) in gpus("kernels", &options).into_iter().enumerate() {
+    let least = baseline(&options);
+    let subgroups = GpuOptions {
+        subgroups: true,
+        ..least.clone()
+    };
+    let f16 = GpuOptions {
+        f16: true,
+        ..subgroups.clone()
+    };
+    let all = open_each("kernels", [least, subgroups, options, f16]);
+    for (i, gpu) in all.into_iter().enumerate() {
         let bench = Bench::new(gpu, i == 0);
         // f16 changes products alone.
         let changed = bench.wanted().into_iter().any(|kernel| of(&kernel));
@@ -172,7 +181,7 @@ fn a_kernel_that_does_not_compile_is_an_error_every_time() {
 fn overlapping_bindings_are_found() {
     let gpu = default_gpu();
     let [state, turns, caches] = ["state", "turns", "caches"].map(|label| gpu.buffer(label, 1024));
-    let part = |offset, size| Arg {
+    let part = |offset, size| Arg::Buffer {
         buffer: caches.clone(),
         offset,
         size,

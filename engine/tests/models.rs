@@ -151,7 +151,7 @@ fn logits_and_greedy_ids_equal_hugging_faces() {
     let mut faults = Vec::new();
     let all = std::env::var_os("MOTET_SOME").is_none();
     let cases = cases();
-    for gpu in gpus("models", &GpuOptions::default()) {
+    for gpu in gpus("models") {
         let taken = cases
             .iter()
             .filter(|case| all || SOME.contains(&&*case.folder));
@@ -206,7 +206,7 @@ fn the_reference_equals_hugging_face() {
 /// run, mixtures included.
 #[test]
 fn any_chunking_gives_the_same_ids_and_bits() {
-    let gpu = &gpus("models", &GpuOptions::default())[0];
+    let gpu = &gpus("models")[0];
     for folder in [
         "llama-odd",
         "mistral",

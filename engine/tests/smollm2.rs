@@ -9,7 +9,7 @@ mod support {
 use std::rc::Rc;
 
 use motet::format::Checkpoint;
-use motet::gpu::{Gpu, GpuOptions};
+use motet::gpu::Gpu;
 use motet::model::Model;
 use motet::sample::Sampling;
 use motet::session::Session;
@@ -28,7 +28,7 @@ fn load(gpu: &Rc<Gpu>) -> Rc<Model> {
 
 #[test]
 fn greedy_text_equals_transformers() {
-    for gpu in gpus("smollm2", &GpuOptions::default()) {
+    for gpu in gpus("smollm2") {
         let model = load(&gpu);
         pollster::block_on(async {
             let mut session = Session::new(&model, Some(512))
@@ -56,7 +56,7 @@ fn greedy_text_equals_transformers() {
 
 #[test]
 fn the_passage_is_as_likely_as_to_transformers() {
-    let gpu = &gpus("smollm2", &GpuOptions::default())[0];
+    let gpu = &gpus("smollm2")[0];
     let model = load(gpu);
     let Fixture {
         mut passage_ids,

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use motet::arch::Config;
 use motet::format::Checkpoint;
-use motet::gpu::{Gpu, GpuOptions};
+use motet::gpu::Gpu;
 use motet::model::Model;
 use motet::reference::Reference;
 use motet::sample::Sampling;
@@ -140,7 +140,7 @@ fn a_tiny_mixture_computes_what_the_dense_model_computes() {
     let dense = fixture("llama-quant/Q4_1.gguf");
     let mixture = upcycled(&dense, 1);
     let ids: Vec<u32> = (0..150).map(|i| (i * 37 + 5) % 96).collect();
-    for gpu in gpus("upcycled", &GpuOptions::default()) {
+    for gpu in gpus("upcycled") {
         let models = [&dense, &mixture].map(|checkpoint| load(&gpu, checkpoint));
         for (model, checkpoint) in models.iter().zip([&dense, &mixture]) {
             let planned = planned_bytes(checkpoint, &model.config, LoadOptions::default());
@@ -209,7 +209,7 @@ fn real_weights_in_a_mixture_give_the_dense_models_text() {
         let mixture = Checkpoint::open(file.to_str().expect("UTF-8")).await;
         mixture.expect("the mixture opens")
     });
-    for gpu in gpus("upcycled", &GpuOptions::default()) {
+    for gpu in gpus("upcycled") {
         let mut session = session(&load(&gpu, &mixture), Some(512));
         for Prompt {
             kind,

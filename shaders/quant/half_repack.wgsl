@@ -1,6 +1,6 @@
 // F16 and BF16 as they lie in a file to 4 words a block; past the row's end stands zero.
 fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
-    for (var block = first; block < min(first + 8u, p.blocks); block++) {
+    for (var block = first; block < min(first + 32u, p.blocks); block++) {
         for (var i = 0u; i < 4u; i++) {
             let k = block * 32u + i * 8u;
             var word = vec4<u32>(0u);
@@ -9,7 +9,7 @@ fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
                     word[j / 2u] |= raw_u16(at + (k + j) * 2u) << (16u * (j % 2u));
                 }
             }
-            quants[(block * 4u + i) * rows + row] = word;
+            put_quant(block * 4u + i, row, rows, word);
         }
     }
 }

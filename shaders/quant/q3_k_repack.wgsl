@@ -7,18 +7,24 @@ fn raw_scale(at: u32, i: u32) -> u32 {
 }
 
 fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
-    let source = at + (first / 8u) * 110u;
-    let to = (first / 8u) * 12u;
-    scales[to * rows + row] = raw_u16(source + 108u);
+    for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
+        repack_eight(eight, at, row, rows);
+    }
+}
+
+fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+    let source = at + eight * 110u;
+    let to = eight % 4u * 12u;
+    put_scale(to, raw_u16(source + 108u));
     var s = vec3<u32>(0u);
     for (var b = 0u; b < 8u; b++) {
         s |= six_bits_of(b, raw_scale(source + 96u, 2u * b), raw_scale(source + 96u, 2u * b + 1u));
-        scales[(to + 4u + b) * rows + row] = raw_bits(source, b);
+        put_scale(to + 4u + b, raw_bits(source, b));
     }
     for (var i = 0u; i < 3u; i++) {
-        scales[(to + 1u + i) * rows + row] = s[i];
+        put_scale(to + 1u + i, s[i]);
     }
     for (var i = 0u; i < 4u; i++) {
-        quants[(first / 2u + i) * rows + row] = raw_nibbles(source + 32u + (i / 2u) * 32u, 4u * (i % 2u));
+        put_quant(4u * eight + i, row, rows, raw_nibbles(source + 32u + (i / 2u) * 32u, 4u * (i % 2u)));
     }
 }

@@ -1,10 +1,19 @@
 // Q4_1: w = d·q + m, q in 0..15. One word of 32 weights a block: the low halves of its 16 bytes are weights 0..15,
 // the high halves 16..31; scales: d and m in a u32.
-fn load_block(block: u32, row: u32, rows: u32) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[block * rows + row]);
+struct Scales {
+    first: vec4<u32>, // of the first four blocks
+    last: vec4<u32>,
+}
+
+fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+    return Scales(scale_word(2u * eight, row, rows), scale_word(2u * eight + 1u, row, rows));
+}
+
+fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+    let scale = unpack2x16float(select(scales.first, scales.last, block % 8u >= 4u)[block % 4u]);
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let q = quants[block * rows + row];
+    let q = quant_word(block, row, rows);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,

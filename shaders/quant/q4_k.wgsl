@@ -1,12 +1,17 @@
 // Q4_K: w = d·s·q - dmin·m, q in 0..15. One word of 32 weights a block as in Q4_0; scales, for eight blocks of a row:
 // a u32 of d and dmin, three of s and m (see six_bits()).
-fn load_block(block: u32, row: u32, rows: u32) -> array<vec4<f32>, 8> {
-    let at = (block / 8u) * 4u * rows + row;
-    let s = six_bits(vec3<u32>(scales[at + rows], scales[at + 2u * rows], scales[at + 3u * rows]), block % 8u);
-    let scale = unpack2x16float(scales[at]) * s;
+alias Scales = vec4<u32>;
+
+fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+    return scale_word(eight, row, rows);
+}
+
+fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+    let s = six_bits(scales.yzw, block % 8u);
+    let scale = unpack2x16float(scales.x) * s;
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let q = quants[block * rows + row];
+    let q = quant_word(block, row, rows);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) - m, d * nibbles(q.y) - m, d * nibbles(q.z) - m, d * nibbles(q.w) - m,

@@ -2,12 +2,12 @@
 // paired scales and their fifth bits.
 fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
     var d = 0u;
-    for (var block = first; block < min(first + 8u, p.blocks); block++) {
+    for (var block = first; block < min(first + 32u, p.blocks); block++) {
         let source = at + block * 22u;
         d = joined(d, raw_u16(source), block % 2u, 16u);
-        let pair = (block / 2u) * 3u;
-        scales[pair * rows + row] = d;
-        scales[(pair + 1u + block % 2u) * rows + row] = spread_bits(raw_u32(source + 2u));
-        quants[block * rows + row] = raw_word(source + 6u);
+        let pair = block % 32u / 2u * 3u;
+        put_scale(pair, d);
+        put_scale(pair + 1u + block % 2u, spread_bits(raw_u32(source + 2u)));
+        put_quant(block, row, rows, raw_word(source + 6u));
     }
 }

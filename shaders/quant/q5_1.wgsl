@@ -1,11 +1,31 @@
 // Q5_1: w = d·q + m, q in 0..31. One word of 32 low halves a block as in Q4_0; scales: a u32 of d and m, then a u32 of
 // fifth bits (see five_bits()).
-fn load_block(block: u32, row: u32, rows: u32) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[(block * 2u) * rows + row]);
+struct Scales {
+    a: vec4<u32>, // of two blocks each
+    b: vec4<u32>,
+    c: vec4<u32>,
+    d: vec4<u32>,
+}
+
+fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+    let at = 4u * eight;
+    return Scales(
+        scale_word(at, row, rows),
+        scale_word(at + 1u, row, rows),
+        scale_word(at + 2u, row, rows),
+        scale_word(at + 3u, row, rows),
+    );
+}
+
+fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+    let b = block % 8u;
+    let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.d, b >= 6u), b >= 4u);
+    let own = select(two.xy, two.zw, b % 2u == 1u);
+    let scale = unpack2x16float(own.x);
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let f = scales[(block * 2u + 1u) * rows + row];
-    let q = quants[block * rows + row];
+    let f = own.y;
+    let q = quant_word(block, row, rows);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * five_bits(q.x, f << 4u) + m, d * five_bits(q.y, f << 3u) + m,

@@ -1,21 +1,44 @@
 // Q6_K: w = d·s·(q - 32), q in 0..63; s, a signed byte, for 16 weights. One word of 32 low halves a block as in Q4_0;
-// scales, for eight blocks of a row: a u32 of d, four of s, then two u32 of upper two bits a block (see six_bit_field()).
-fn load_block(block: u32, row: u32, rows: u32) -> array<vec4<f32>, 8> {
-    let at = (block / 8u) * 21u * rows + row;
+// scales, for 32 blocks of a row (or what is left): for each eight a word of s and four of upper two bits (see
+// six_bit_field()), then a word of every eight's d.
+struct Scales {
+    s: vec4<u32>,
+    a: vec4<u32>, // upper two bits of two blocks each
+    b: vec4<u32>,
+    c: vec4<u32>,
+    e: vec4<u32>,
+    d: u32,
+}
+
+fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+    let four = eight / 4u;
+    let at = 21u * four + 5u * (eight % 4u);
+    let last = 21u * four + 5u * min(4u, p.blocks / 8u - 4u * four); // d comes after the others
+    return Scales(
+        scale_word(at, row, rows),
+        scale_word(at + 1u, row, rows),
+        scale_word(at + 2u, row, rows),
+        scale_word(at + 3u, row, rows),
+        scale_word(at + 4u, row, rows),
+        scale_word(last, row, rows)[eight % 4u],
+    );
+}
+
+fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let b = block % 8u;
-    let s = bitcast<i32>(scales[at + (1u + b / 2u) * rows] << (16u - 16u * (b % 2u))); // in the upper half
-    let scale = unpack2x16float(scales[at]).x * vec2<f32>(f32((s << 8u) >> 24u), f32(s >> 24u));
+    let s = bitcast<i32>(scales.s[b / 2u] << (16u - 16u * (b % 2u))); // in the upper half
+    let scale = unpack2x16float(scales.d).x * vec2<f32>(f32((s << 8u) >> 24u), f32(s >> 24u));
     let d0 = scale.x * FIELD_SCALES;
     let d1 = scale.y * FIELD_SCALES;
     let m = -32.0 * scale;
-    let u0 = scales[at + (5u + 2u * b) * rows];
-    let u1 = scales[at + (6u + 2u * b) * rows];
-    let q = quants[block * rows + row];
+    let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.e, b >= 6u), b >= 4u);
+    let u = select(two.xy, two.zw, b % 2u == 1u);
+    let q = quant_word(block, row, rows);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
-        d0 * six_bit_field(q.x, u0 << 4u) + m.x, d0 * six_bit_field(q.y, u0 << 2u) + m.x,
-        d0 * six_bit_field(q.z, u0) + m.x, d0 * six_bit_field(q.w, u0 >> 2u) + m.x,
-        d1 * six_bit_field(h.x, u1 << 4u) + m.y, d1 * six_bit_field(h.y, u1 << 2u) + m.y,
-        d1 * six_bit_field(h.z, u1) + m.y, d1 * six_bit_field(h.w, u1 >> 2u) + m.y,
+        d0 * six_bit_field(q.x, u.x << 4u) + m.x, d0 * six_bit_field(q.y, u.x << 2u) + m.x,
+        d0 * six_bit_field(q.z, u.x) + m.x, d0 * six_bit_field(q.w, u.x >> 2u) + m.x,
+        d1 * six_bit_field(h.x, u.y << 4u) + m.y, d1 * six_bit_field(h.y, u.y << 2u) + m.y,
+        d1 * six_bit_field(h.z, u.y) + m.y, d1 * six_bit_field(h.w, u.y >> 2u) + m.y,
     );
 }

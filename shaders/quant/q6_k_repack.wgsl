@@ -8,17 +8,24 @@ fn raw_crumbs(at: u32, shift: u32) -> u32 {
 }
 
 fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
-    let source = at + (first / 8u) * 210u;
-    let to = (first / 8u) * 21u;
-    scales[to * rows + row] = raw_u16(source + 208u);
+    for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
+        repack_eight(eight, at, row, rows);
+    }
+}
+
+fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+    let source = at + eight * 210u;
+    let to = eight % 4u * 20u;
+    let last = min(4u, p.blocks / 8u - eight / 4u * 4u); // d comes after the others
+    put_scale(20u * last + eight % 4u, raw_u16(source + 208u));
     for (var i = 0u; i < 4u; i++) {
-        scales[(to + 1u + i) * rows + row] = raw_u32(source + 192u + 4u * i);
+        put_scale(to + i, raw_u32(source + 192u + 4u * i));
     }
     for (var b = 0u; b < 8u; b++) {
         let low = source + (b / 4u) * 64u + (b % 2u) * 32u;
-        quants[(first + b) * rows + row] = raw_nibbles(low, 4u * (b / 2u % 2u));
+        put_quant(8u * eight + b, row, rows, raw_nibbles(low, 4u * (b / 2u % 2u)));
         let upper = source + 128u + (b / 4u) * 32u;
-        scales[(to + 5u + 2u * b) * rows + row] = raw_crumbs(upper, 2u * (b % 4u));
-        scales[(to + 6u + 2u * b) * rows + row] = raw_crumbs(upper + 16u, 2u * (b % 4u));
+        put_scale(to + 4u + 2u * b, raw_crumbs(upper, 2u * (b % 4u)));
+        put_scale(to + 5u + 2u * b, raw_crumbs(upper + 16u, 2u * (b % 4u)));
     }
 }

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use super::kernel::{Access, Kernel, Tier};
+use super::kernel::{Access, Kernel, Memory, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
+use super::pass::Arg;
 use crate::source::Piece;
 use crate::{Error, Result};
 
@@ -21,6 +22,10 @@ pub struct GpuOptions {
     pub f16: bool,
     /// Cut matrices in pages of at most this many bytes, below the device's own bound.
     pub max_page: Option<u64>,
+    /// Where weights lie; None: where the adapter reads them fastest, as far as is known.
+    pub weights: Option<Memory>,
+    /// How lanes share activations; None: what is fastest on the adapter, as far as is known.
+    pub share: Option<Share>,
 }
 
 impl Default for GpuOptions {
@@ -30,9 +35,14 @@ impl Default for GpuOptions {
             subgroups: true,
             f16: false,
             max_page: None,
+            weights: None,
+            share: None,
         }
     }
 }
+
+/// Four u32 of a page of weights.
+const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 
 /// What people want to know of an adapter.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -81,6 +91,31 @@ impl GpuInfo {
             f16: has(wgpu::Features::SHADER_F16),
             max_binding: limits.max_storage_buffer_binding_size,
             max_buffer: limits.max_buffer_size,
+        }
+    }
+}
+
+impl GpuInfo {
+    /// What kernels use of the adapter under these options.
+    fn tier(&self, options: &GpuOptions) -> Tier {
+        let subgroups = self.subgroups.filter(|_| options.subgroups);
+        let fixed = subgroups.filter(|(least, most)| least == most);
+        let handed = fixed.map_or(Share::Workgroup, |(size, _)| Share::of(size));
+        // Adapters that compute on the CPU read a storage buffer for each lane alone, and textures many lanes at a time.
+        let (memory, share) = if self.software {
+            (Memory::Textures, handed)
+        } else {
+            (Memory::Buffers, Share::Workgroup)
+        };
+        Tier {
+            subgroups: subgroups.is_some_and(|(least, _)| least >= 4),
+            f16: options.f16 && self.f16,
+            weights: options.weights.unwrap_or(memory),
+            share: match options.share {
+                Some(wanted) if wanted == handed => wanted,
+                Some(_) => Share::Workgroup,
+                None => share,
+            },
         }
     }
 }
@@ -214,14 +249,11 @@ impl Gpu {
         let bound = info.max_binding.min(info.max_buffer);
         check_limits(&adapter.limits(), &info.name)?;
 
-        let tier = Tier {
-            subgroups: options.subgroups && info.subgroups.is_some_and(|(least, _)| least >= 4),
-            f16: options.f16 && info.f16,
-        };
+        let tier = info.tier(options);
         let mut features = wgpu::Features::empty();
         features.set(
             wgpu::Features::SUBGROUP,
-            tier.subgroups && !cfg!(target_arch = "wasm32"),
+            (tier.subgroups || tier.share != Share::Workgroup) && !cfg!(target_arch = "wasm32"),
         );
         features.set(wgpu::Features::SHADER_F16, tier.f16);
         let (device, queue) = adapter
@@ -242,6 +274,11 @@ impl Gpu {
                 lost(message);
             }
         });
+        let limits = adapter.limits();
+        let bound = match tier.weights {
+            Memory::Buffers => bound,
+            Memory::Textures => u64::from(16 * PLANE_WIDTH * limits.max_texture_dimension_2d),
+        };
         Ok(Rc::new(Self {
             device,
             queue,
@@ -313,7 +350,7 @@ impl Gpu {
         let label = kernel.label();
         let entries: Vec<_> = (0..)
             .zip(kernel.bindings())
-            .map(|(i, a)| layout_entry(i, *a))
+            .map(|(i, a)| layout_entry(i, *a, self.tier.weights))
             .collect();
         let bindings = self
             .device
@@ -359,9 +396,40 @@ impl Gpu {
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes.next_multiple_of(16).max(16),
-            usage: U::STORAGE | U::COPY_DST | U::COPY_SRC,
+            usage: U::STORAGE | U::UNIFORM | U::COPY_DST | U::COPY_SRC,
             mapped_at_creation: false,
         })
+    }
+
+    /// A buffer that products read rows or gains from: where they are bound as uniforms, such a binding fits at each.
+    pub fn operand(&self, label: &str, bytes: u64) -> wgpu::Buffer {
+        match self.tier.share {
+            Share::Workgroup => self.buffer(label, bytes),
+            Share::Four | Share::Eight => self.buffer(label, bytes + UNIFORM_BYTES),
+        }
+    }
+
+    /// Room for a page of `words` words of weights.
+    pub(crate) fn page(&self, label: &str, words: u64) -> PageMemory {
+        if self.tier.weights == Memory::Buffers {
+            return PageMemory::Buffer(self.buffer(label, 16 * words));
+        }
+        use wgpu::TextureUsages as U;
+        let texture = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some(label),
+            size: wgpu::Extent3d {
+                width: PLANE_WIDTH,
+                height: words.div_ceil(u64::from(PLANE_WIDTH)).max(1) as u32,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: PLANE_FORMAT,
+            usage: U::TEXTURE_BINDING | U::STORAGE_BINDING | U::COPY_SRC | U::COPY_DST,
+            view_formats: &[],
+        });
+        PageMemory::Texture(texture)
     }
 
     /// Overwrites a buffer from its start; the length is a multiple of 4.
@@ -406,6 +474,37 @@ impl Gpu {
     }
 }
 
+/// What holds a page of weights.
+#[derive(Debug, Clone)]
+pub enum PageMemory {
+    /// A buffer.
+    Buffer(wgpu::Buffer),
+    /// A texture of PLANE_WIDTH texels a line.
+    Texture(wgpu::Texture),
+}
+
+impl PageMemory {
+    /// Bytes it takes.
+    pub fn size(&self) -> u64 {
+        match self {
+            PageMemory::Buffer(buffer) => buffer.size(),
+            PageMemory::Texture(texture) => {
+                16 * u64::from(texture.width()) * u64::from(texture.height())
+            }
+        }
+    }
+
+    /// The whole of it, for a kernel.
+    pub(crate) fn arg(&self) -> Arg {
+        match self {
+            PageMemory::Buffer(buffer) => buffer.into(),
+            PageMemory::Texture(texture) => {
+                Arg::Texture(texture.create_view(&wgpu::TextureViewDescriptor::default()))
+            }
+        }
+    }
+}
+
 /// A callback that keeps the first message it is given.
 fn keep_first<M: ToString>(
     kept: &Arc<Mutex<Option<String>>>,
@@ -424,19 +523,33 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn layout_entry(binding: u32, access: Access) -> wgpu::BindGroupLayoutEntry {
+fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGroupLayoutEntry {
+    let buffer = |ty| wgpu::BindingType::Buffer {
+        ty,
+        has_dynamic_offset: false,
+        min_binding_size: None,
+    };
+    let storage = |read_only| buffer(wgpu::BufferBindingType::Storage { read_only });
+    let view_dimension = wgpu::TextureViewDimension::D2;
+    let ty = match (access, weights) {
+        (Access::Uniform, _) => buffer(wgpu::BufferBindingType::Uniform),
+        (Access::Read, _) | (Access::Page, Memory::Buffers) => storage(true),
+        (Access::Write, _) | (Access::Fill, Memory::Buffers) => storage(false),
+        (Access::Page, Memory::Textures) => wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Uint,
+            view_dimension,
+            multisampled: false,
+        },
+        (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
+            access: wgpu::StorageTextureAccess::WriteOnly,
+            format: PLANE_FORMAT,
+            view_dimension,
+        },
+    };
     wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty: match access {
-                Access::Uniform => wgpu::BufferBindingType::Uniform,
-                Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
-                Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
-            },
-            has_dynamic_offset: false,
-            min_binding_size: None,
-        },
+        ty,
         count: None,
     }
 }

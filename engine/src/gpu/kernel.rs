@@ -7,14 +7,68 @@ use crate::quant::{QUANTS, Quant};
 /// Ids the sampler may be ahead of what was read back.
 pub const RING: u32 = 8;
 
-/// What a device offers beyond the baseline.
+/// What of a device the kernels use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Tier {
     /// Subgroup operations, of any subgroup size.
     pub subgroups: bool,
     /// f16 arithmetic; activations are staged in it.
     pub f16: bool,
+    /// Where weights lie.
+    pub weights: Memory,
+    /// How the lanes of a product come by the activations.
+    pub share: Share,
 }
+
+/// Where weights lie on the GPU.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Memory {
+    /// In storage buffers.
+    #[default]
+    Buffers,
+    /// In textures.
+    Textures,
+}
+
+/// How the lanes of a product come by the activations, which they all need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Share {
+    /// Through workgroup memory.
+    #[default]
+    Workgroup,
+    /// From lane to lane of subgroups of four.
+    Four,
+    /// From lane to lane of subgroups of eight.
+    Eight,
+}
+
+impl Share {
+    /// What fits subgroups that are all of one size.
+    pub fn of(subgroup: u32) -> Self {
+        match subgroup {
+            4 => Self::Four,
+            8 => Self::Eight,
+            _ => Self::Workgroup,
+        }
+    }
+}
+
+/// Where a product's activations and gains are bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// As storage, whatever their size.
+    Storage,
+    /// As uniforms: rows of whole blocks within [`UNIFORM_BYTES`].
+    Uniform,
+}
+
+/// Bytes of a uniform binding: what every device allows.
+pub const UNIFORM_BYTES: u64 = 64 << 10;
+
+/// Texels of a line of a texture of weights, 16 bytes each.
+pub(crate) const PLANE_WIDTH: u32 = 1024;
 
 /// Which rows of x a matrix product takes, and which slab of W each meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +131,7 @@ pub enum Kernel {
         quant: &'static Quant,
         place: Place,
         input: Input,
+        operand: Operand,
         output: Output,
         tile: u32,
     },
@@ -113,6 +168,10 @@ pub(super) enum Access {
     Uniform,
     Read,
     Write,
+    /// A page of weights, read.
+    Page,
+    /// A page of weights, filled.
+    Fill,
 }
 
 impl PartialEq for Kernel {
@@ -175,10 +234,11 @@ pub fn all_kernels() -> Vec<Kernel> {
     for quant in QUANTS {
         all.extend([Kernel::Repack(quant), Kernel::Embed(quant)]);
         all.extend(
-            products().map(|(place, input, output, tile)| Kernel::Matmul {
+            products().map(|(place, input, operand, output, tile)| Kernel::Matmul {
                 quant,
                 place,
                 input,
+                operand,
                 output,
                 tile,
             }),
@@ -187,8 +247,8 @@ pub fn all_kernels() -> Vec<Kernel> {
     all
 }
 
-/// The products of a forward: their place, input, output and tile.
-fn products() -> impl Iterator<Item = (Place, Input, Output, u32)> {
+/// The products of a forward: their place, input, operand, output and tile.
+fn products() -> impl Iterator<Item = (Place, Input, Operand, Output, u32)> {
     use Activation::{ClampedSwiGlu, GeGlu, SwiGlu};
     use Input::{Plain, RmsNorm};
     use Output::{Add, Gated, Store};
@@ -215,7 +275,15 @@ fn products() -> impl Iterator<Item = (Place, Input, Output, u32)> {
     let many_tokens = batch.into_iter().map(of(Place::Batch, many));
     let routed = routed.into_iter().map(of(Place::Routed, one));
     let binned = binned.into_iter().map(of(Place::Binned, many));
-    one_token.chain(many_tokens).chain(routed).chain(binned)
+    let all = one_token.chain(many_tokens).chain(routed).chain(binned);
+    all.flat_map(|(place, input, output, tile)| {
+        let operands: &[Operand] = match place {
+            Place::Binned => &[Operand::Storage],
+            Place::Batch | Place::Routed => &[Operand::Storage, Operand::Uniform],
+        };
+        let of = move |operand: &Operand| (place, input, *operand, output, tile);
+        operands.iter().map(of)
+    })
 }
 
 impl Kernel {
@@ -230,11 +298,12 @@ impl Kernel {
                 quant,
                 place,
                 input,
+                operand,
                 output,
                 tile,
             } => {
                 let name = quant.name;
-                format!("matmul {name} {place:?} {input:?} {output:?} tile {tile}")
+                format!("matmul {name} {place:?} {input:?} {operand:?} {output:?} tile {tile}")
             }
             Kernel::Rope { c, cache } => format!("rope c {c} {cache:?}"),
             Kernel::Latent { r, rope, cache } => format!("latent r {r} rope {rope} {cache:?}"),
@@ -287,27 +356,39 @@ impl Kernel {
     }
 
     /// Whether the kernel reduces over a workgroup, so that subgroups change it.
-    fn reduces(&self) -> bool {
-        matches!(
-            self,
+    fn reduces(&self, tier: Tier) -> bool {
+        match self {
             Kernel::Sample
-                | Kernel::Rope { .. }
-                | Kernel::Latent { .. }
-                | Kernel::Route { .. }
-                | Kernel::PostNorm
-                | Kernel::Matmul {
-                    input: Input::RmsNorm,
-                    ..
-                }
-        )
+            | Kernel::Rope { .. }
+            | Kernel::Latent { .. }
+            | Kernel::Route { .. }
+            | Kernel::PostNorm => true,
+            Kernel::Matmul { .. } => tier.share == Share::Workgroup,
+            _ => false,
+        }
+    }
+
+    /// Whether the kernel has subgroup operations in it.
+    fn uses_subgroups(&self, tier: Tier) -> bool {
+        let hands_round = tier.share != Share::Workgroup
+            && matches!(self, Kernel::Matmul { .. } | Kernel::Attention { .. });
+        hands_round || tier.subgroups && self.reduces(tier)
     }
 
     /// The bindings in order. Binding 0 is always the parameters.
     pub(super) fn bindings(&self) -> &'static [Access] {
-        use Access::{Read, Uniform, Write};
+        use Access::{Fill, Page, Read, Uniform, Write};
         match self {
-            Kernel::Embed(_) => &[Uniform, Read, Read, Read, Read, Write, Write],
-            Kernel::Matmul { .. } => &[Uniform, Read, Read, Read, Read, Read, Read, Read, Write],
+            Kernel::Embed(_) => &[Uniform, Read, Page, Read, Write, Write],
+            Kernel::Matmul {
+                operand: Operand::Storage,
+                ..
+            } => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
+            Kernel::Matmul {
+                input: Input::RmsNorm,
+                ..
+            } => &[Uniform, Read, Page, Uniform, Uniform, Read, Read, Write],
+            Kernel::Matmul { .. } => &[Uniform, Read, Page, Read, Uniform, Read, Read, Write],
             Kernel::Rope { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Write, Write],
             Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Write],
             Kernel::Attention { .. } => &[Uniform, Read, Read, Read, Read, Read, Write],
@@ -315,17 +396,26 @@ impl Kernel {
             Kernel::Route { .. } => &[Uniform, Read, Read, Read, Read, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
             Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write],
-            Kernel::Repack(_) => &[Uniform, Read, Write, Write],
+            Kernel::Repack(_) => &[Uniform, Read, Fill],
         }
     }
 
-    fn constants(&self) -> Vec<(&'static str, u32)> {
-        let mut constants = vec![("WG", self.workgroup())];
+    fn constants(&self, tier: Tier) -> Vec<(&'static str, u32)> {
+        let mut constants = vec![
+            ("WG", self.workgroup()),
+            ("PLANE_WIDTH", PLANE_WIDTH),
+            ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
+        ];
         match *self {
             Kernel::Matmul { tile, .. } => {
                 constants.push(("TILE_T", tile));
-                // 1024 numbers of one token, 256 of eight: at most 8 KiB of the 16 KiB every device has.
-                constants.push(("KT", if tile == 1 { 1024 } else { 256 }));
+                let staged = match tier.share {
+                    // 1024 numbers of one token, 256 of eight: at most 8 KiB of the 16 KiB every device has.
+                    Share::Workgroup => [1024, 256],
+                    // Nothing is staged: all of K at once.
+                    Share::Four | Share::Eight => [1 << 30; 2],
+                };
+                constants.push(("KT", staged[usize::from(tile > 1)]));
             }
             Kernel::Rope { c, .. } => constants.push(("C", c)),
             Kernel::Latent { r, rope, .. } => constants.extend([("R", r), ("ROPE", rope)]),
@@ -340,6 +430,8 @@ impl Kernel {
                 ("CV", cv),
                 ("ROWS", rows),
                 ("LATENT", u32::from(latent)),
+                // Whole subgroups that hand round have one share of the positions.
+                ("V_LANES", (cv / 4).next_power_of_two().clamp(8, 64)),
             ]),
             Kernel::Route { experts } => constants.push(("EXPERTS", experts)),
             Kernel::Bin { experts } => {
@@ -353,19 +445,21 @@ impl Kernel {
 
     fn files(&self, tier: Tier) -> Vec<&'static str> {
         let mut files = match self {
-            Kernel::Embed(quant) => vec![STATE, BITS, quant.load, EMBED],
+            Kernel::Embed(quant) => vec![STATE, BITS, tier.weights.read(), ROW, quant.load, EMBED],
             Kernel::Matmul {
                 quant,
                 place,
                 input,
+                operand,
                 output,
-                ..
+                tile,
             } => {
                 let place = match place {
                     Place::Batch => include_str!("../../../shaders/place/batch.wgsl"),
                     Place::Routed => include_str!("../../../shaders/place/routed.wgsl"),
                     Place::Binned => include_str!("../../../shaders/place/binned.wgsl"),
                 };
+                let norms = *input == Input::RmsNorm;
                 let input = match input {
                     Input::Plain => include_str!("../../../shaders/in/plain.wgsl"),
                     Input::RmsNorm => include_str!("../../../shaders/in/rmsnorm.wgsl"),
@@ -375,7 +469,16 @@ impl Kernel {
                     Output::Add => include_str!("../../../shaders/out/add.wgsl"),
                     Output::Gated(activation) => gated(*activation),
                 };
-                vec![STATE, BITS, quant.load, place, input, output, MATMUL]
+                let tile = match tile {
+                    1 => include_str!("../../../shaders/tile/one.wgsl"),
+                    _ => include_str!("../../../shaders/tile/eight.wgsl"),
+                };
+                let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, place];
+                files.extend([operand.x(), input, tier.share.dot(), tile, output, MATMUL]);
+                if norms {
+                    files.push(operand.gain());
+                }
+                files
             }
             Kernel::Rope { cache, .. } => {
                 let rope = include_str!("../../../shaders/rope.wgsl");
@@ -388,7 +491,7 @@ impl Kernel {
             }
             Kernel::Attention { cache, .. } => {
                 let attention = include_str!("../../../shaders/attention.wgsl");
-                vec![STATE, cache.read(), attention]
+                vec![STATE, cache.read(), tier.share.attend(), attention]
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],
             Kernel::Route { .. } => vec![STATE, include_str!("../../../shaders/route.wgsl")],
@@ -397,14 +500,11 @@ impl Kernel {
             Kernel::Sample => vec![STATE, include_str!("../../../shaders/sample.wgsl")],
             Kernel::Repack(quant) => {
                 let raw = include_str!("../../../shaders/lib/raw.wgsl");
-                vec![
-                    raw,
-                    quant.repack,
-                    include_str!("../../../shaders/repack.wgsl"),
-                ]
+                let repack = include_str!("../../../shaders/repack.wgsl");
+                vec![raw, quant.repack, tier.weights.fill(), repack]
             }
         };
-        if self.reduces() {
+        if self.reduces(tier) {
             files.push(if tier.subgroups {
                 include_str!("../../../shaders/lib/reduce_subgroup.wgsl")
             } else {
@@ -420,7 +520,7 @@ impl Kernel {
         if tier.f16 {
             text += "enable f16;\n";
         }
-        if tier.subgroups && self.reduces() && browser {
+        if self.uses_subgroups(tier) && browser {
             text += "enable subgroups;\n";
         }
         text += if tier.f16 {
@@ -428,13 +528,63 @@ impl Kernel {
         } else {
             "alias act = f32;\n"
         };
-        for (name, value) in self.constants() {
+        for (name, value) in self.constants(tier) {
             text += &format!("const {name}: u32 = {value}u;\n");
         }
         for file in self.files(tier) {
             text += file;
         }
         text
+    }
+}
+
+impl Memory {
+    fn read(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/plane/texture_read.wgsl"),
+        }
+    }
+
+    fn fill(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/plane/texture_write.wgsl"),
+        }
+    }
+}
+
+impl Share {
+    fn dot(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/dot/staged.wgsl"),
+            Share::Four => include_str!("../../../shaders/dot/broadcast4.wgsl"),
+            Share::Eight => include_str!("../../../shaders/dot/broadcast8.wgsl"),
+        }
+    }
+
+    fn attend(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/attend/staged.wgsl"),
+            Share::Four => include_str!("../../../shaders/attend/broadcast4.wgsl"),
+            Share::Eight => include_str!("../../../shaders/attend/broadcast8.wgsl"),
+        }
+    }
+}
+
+impl Operand {
+    fn x(self) -> &'static str {
+        match self {
+            Operand::Storage => include_str!("../../../shaders/x/storage.wgsl"),
+            Operand::Uniform => include_str!("../../../shaders/x/uniform.wgsl"),
+        }
+    }
+
+    fn gain(self) -> &'static str {
+        match self {
+            Operand::Storage => include_str!("../../../shaders/gain/storage.wgsl"),
+            Operand::Uniform => include_str!("../../../shaders/gain/uniform.wgsl"),
+        }
     }
 }
 
@@ -465,6 +615,7 @@ fn gated(activation: Activation) -> &'static str {
 }
 
 const STATE: &str = include_str!("../../../shaders/lib/state.wgsl");
+const ROW: &str = include_str!("../../../shaders/lib/row.wgsl");
 const BITS: &str = include_str!("../../../shaders/lib/bits.wgsl");
 const EMBED: &str = include_str!("../../../shaders/embed.wgsl");
 const MATMUL: &str = include_str!("../../../shaders/matmul.wgsl");

@@ -7,9 +7,10 @@ mod readback;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use device::{Gpu, GpuInfo, GpuOptions, list_adapters};
+pub use device::{Gpu, GpuInfo, GpuOptions, PageMemory, list_adapters};
 pub use kernel::{
-    CacheType, Input, Kernel, Output, Place, RING, Tier, all_kernels, attention_rows,
+    CacheType, Input, Kernel, Memory, Operand, Output, Place, RING, Share, Tier, UNIFORM_BYTES,
+    all_kernels, attention_rows,
 };
 pub use pass::{Arg, Dispatch, Params, Pass};
 pub use readback::Readback;

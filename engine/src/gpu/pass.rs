@@ -39,20 +39,25 @@ impl Params {
     }
 }
 
-/// What a binding is bound to: a buffer, or a range of one.
+/// What a binding is bound to.
 #[derive(Debug, Clone)]
-pub struct Arg {
-    /// Which buffer.
-    pub buffer: wgpu::Buffer,
-    /// The first byte, a multiple of 256.
-    pub offset: u64,
-    /// Bytes; 0 stands for all to the end.
-    pub size: u64,
+pub enum Arg {
+    /// A range of a buffer.
+    Buffer {
+        /// Which buffer.
+        buffer: wgpu::Buffer,
+        /// The first byte, a multiple of 256.
+        offset: u64,
+        /// Bytes; 0 stands for all to the end.
+        size: u64,
+    },
+    /// A texture.
+    Texture(wgpu::TextureView),
 }
 
 impl From<&wgpu::Buffer> for Arg {
     fn from(buffer: &wgpu::Buffer) -> Self {
-        Self {
+        Self::Buffer {
             buffer: buffer.clone(),
             offset: 0,
             size: 0,
@@ -62,21 +67,45 @@ impl From<&wgpu::Buffer> for Arg {
 
 impl Arg {
     fn binding(&self) -> wgpu::BindingResource<'_> {
-        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: &self.buffer,
-            offset: self.offset,
-            size: std::num::NonZeroU64::new(self.size),
-        })
+        match self {
+            Arg::Buffer {
+                buffer,
+                offset,
+                size,
+            } => wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer,
+                offset: *offset,
+                size: std::num::NonZeroU64::new(*size),
+            }),
+            Arg::Texture(view) => wgpu::BindingResource::TextureView(view),
+        }
     }
 
-    /// The bytes it covers.
-    fn range(&self) -> std::ops::Range<u64> {
-        let size = if self.size == 0 {
-            self.buffer.size() - self.offset
-        } else {
-            self.size
-        };
-        self.offset..self.offset + size
+    /// Whether both cover a byte.
+    fn overlaps(&self, other: &Arg) -> bool {
+        match (self, other) {
+            (Arg::Texture(a), Arg::Texture(b)) => a == b,
+            (
+                Arg::Buffer {
+                    buffer: a,
+                    offset: from_a,
+                    size: size_a,
+                },
+                Arg::Buffer {
+                    buffer: b,
+                    offset: from_b,
+                    size: size_b,
+                },
+            ) => {
+                let end = |buffer: &wgpu::Buffer, offset: u64, size: u64| match size {
+                    0 => buffer.size(),
+                    _ => offset + size,
+                };
+                let (end_a, end_b) = (end(a, *from_a, *size_a), end(b, *from_b, *size_b));
+                a == b && *from_a < end_b && *from_b < end_a
+            }
+            _ => false,
+        }
     }
 }
 
@@ -98,12 +127,8 @@ impl Dispatch {
     pub fn overlap(&self) -> Option<usize> {
         let access = &self.kernel.bindings()[1..];
         (0..self.args.len()).find(|&i| {
-            access[i] == Access::Write
-                && (0..self.args.len()).any(|j| {
-                    let (a, b) = (&self.args[i], &self.args[j]);
-                    let (ra, rb) = (a.range(), b.range());
-                    i != j && a.buffer == b.buffer && ra.start < rb.end && rb.start < ra.end
-                })
+            matches!(access[i], Access::Write | Access::Fill)
+                && (0..self.args.len()).any(|j| i != j && self.args[i].overlaps(&self.args[j]))
         })
     }
 }

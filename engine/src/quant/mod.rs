@@ -1,8 +1,8 @@
 //! Blocks of weights: one file a format, with its sizes, its decoding on the CPU and its layout on the GPU.
 //!
-//! On the GPU every format is cut in blocks of 32 weights of a row, in two planes: one of vectors of four u32, which has
-//! the numbers' low bits, and one of u32, which has scales and what else there is. Some formats share a word among up to
-//! eight blocks, so `words` and `scales` count for eight. shaders/README.md says where they lie.
+//! On the GPU every format is cut in blocks of 32 weights of a row, and a row is words of four u32: first those of the
+//! numbers' low bits, then those of scales and what else there is. Some formats share a word among up to eight blocks, so
+//! `words` and `scales` count for eight. shaders/README.md says where they lie.
 
 mod bf16;
 mod f16;
@@ -105,12 +105,10 @@ impl Quant {
         }
     }
 
-    /// Bytes of numbers and of scales that a row of `blocks` blocks takes on the GPU.
-    pub fn plane_bytes(&self, blocks: usize) -> [usize; 2] {
-        [
-            (blocks * self.words).div_ceil(8) * 16,
-            (blocks * self.scales).div_ceil(8) * 4,
-        ]
+    /// Words of 16 bytes, of numbers and of scales, that a row of `blocks` blocks takes on the GPU.
+    pub fn row_words(&self, blocks: usize) -> [usize; 2] {
+        let scales = (blocks * self.scales).div_ceil(8);
+        [(blocks * self.words).div_ceil(8), scales.div_ceil(4)]
     }
 }
 

@@ -57,7 +57,6 @@ struct Loader<'a> {
     gpu: &'a Gpu,
     checkpoint: &'a Checkpoint,
     raw: wgpu::Buffer, // a window of the file
-    nothing: wgpu::Buffer,
     targets: HashMap<&'a str, Vec<Target<'a>>>,
     vectors: Vec<Vec<f32>>, // filled on the way, written at the end
 }
@@ -84,7 +83,6 @@ pub async fn load(
         gpu,
         checkpoint,
         raw,
-        nothing: weights.nothing.clone(),
         targets: targets(&plans, &weights.tree),
         vectors: plans
             .vectors()
@@ -168,7 +166,7 @@ fn allocate(gpu: &Gpu, plans: &Tree<Plan, Plan>) -> Result<Weights> {
     let mut vector = |plan: &Plan| {
         let bytes = 4 * (plan.slabs * plan.n) as u64;
         gpu.check_binding(&plan.name, bytes)?;
-        Ok(gpu.buffer(&plan.name, bytes))
+        Ok(gpu.operand(&plan.name, bytes))
     };
     Ok(Weights {
         tree: plans.try_map(&mut matrix, &mut vector)?,
@@ -319,7 +317,7 @@ impl<'a> Loader<'a> {
                     && matrix.quant == slice.quant
                     && !source.transposed
                 {
-                    dispatches.extend(ops::repack(&self.raw, matrix, source, &self.nothing, rows));
+                    dispatches.extend(ops::repack(&self.raw, matrix, source, rows));
                 }
             }
         }
@@ -387,7 +385,7 @@ impl<'a> Loader<'a> {
                 bytes: row_bytes,
             };
             self.gpu
-                .submit(&ops::repack(&self.raw, matrix, source, &self.nothing, rows));
+                .submit(&ops::repack(&self.raw, matrix, source, rows));
         }
         Ok(())
     }

@@ -2,19 +2,18 @@
 //!
 //! A kernel's lane keeps two rows, n and N/2 + n (for SwiGLU the gate's and up's), so a page holds whole pairs: for each
 //! of its slabs rows `pair_first .. pair_first + pairs` of the first half, then the same of the second. In an odd matrix
-//! the last pair's second row does not exist; its room stays zero. All rows of a page are interleaved, whatever their slab.
+//! the last pair's second row does not exist; its room stays zero. A slab is contiguous: an expert's words lie together, so
+//! that reading one costs the same however many there are. Within a slab rows are interleaved word by word.
 
-use crate::gpu::{Arg, Gpu};
+use crate::gpu::{Arg, Gpu, PageMemory, Share};
 use crate::quant::{BLOCK, Quant};
 use crate::{Error, Result};
 
-/// Rows of a matrix in one buffer.
+/// Rows of a matrix in one buffer or texture.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The plane of numbers and, from a multiple of 256 on, the plane of scales.
-    pub buffer: wgpu::Buffer,
-    quants: u64,
-    scales: u64,
+    /// Where it lies.
+    pub memory: PageMemory,
     /// The first slab.
     pub slab_first: u32,
     /// How many slabs.
@@ -25,11 +24,10 @@ pub struct Page {
     pub pairs: u32,
 }
 
-/// Bytes of `slabs` matrices [N, K] on the GPU in one page: pages of small devices add less than 256 each.
+/// Bytes of `slabs` matrices [N, K] on the GPU in one page; textures add what their last line leaves.
 pub(crate) fn planned_bytes(quant: &Quant, [slabs, n, k]: [usize; 3]) -> u64 {
     let rows = 2 * (slabs * n.div_ceil(2)) as u64;
-    let [quants, scales] = quant.plane_bytes(k.div_ceil(BLOCK));
-    (rows * quants as u64).next_multiple_of(256) + rows * scales as u64
+    rows * quant.row_words(k.div_ceil(BLOCK)).iter().sum::<usize>() as u64 * 16
 }
 
 /// `slabs` matrices [N, K] on the GPU.
@@ -39,6 +37,8 @@ pub struct Matrix {
     pub(crate) slabs: usize,
     pub(crate) n: usize,
     pub(crate) k: usize,
+    /// Whether its products take x as uniforms where that is possible.
+    pub(crate) uniform: bool,
     /// Where its rows begin within a token of the product.
     pub y_first: usize,
     /// Its rows, in as many buffers as the device's bound asks for.
@@ -72,19 +72,19 @@ impl Matrix {
             slabs,
             n,
             k,
+            uniform: gpu.tier.share != Share::Workgroup,
             y_first,
             pages: Vec::new(),
         };
-        let (quants, scales) = matrix.row_bytes();
-        // Both planes lie in one buffer, the second from a multiple of 256 on: WebGPU's alignment of bindings.
-        let most = gpu.max_page;
-        let fits = most.saturating_sub(256) / (2 * (quants + scales));
-        let fits = usize::try_from(fits.min(u64::from(u32::MAX / 2))).unwrap_or(usize::MAX);
+        let row = 16 * matrix.row_words().iter().sum::<usize>() as u64;
+        let fits = usize::try_from((gpu.max_page / (2 * row)).min(u64::from(u32::MAX / 2)))
+            .unwrap_or(usize::MAX);
         if fits == 0 {
             return Err(Error::device(format!(
-                "two rows of {name} need {} bytes in one buffer, and {} allows {most}",
-                2 * (quants + scales),
-                gpu.info.name
+                "two rows of {name} need {} bytes in one buffer, and {} allows {}",
+                2 * row,
+                gpu.info.name,
+                gpu.max_page
             )));
         }
         let half = matrix.half();
@@ -100,10 +100,9 @@ impl Matrix {
         Ok(matrix)
     }
 
-    /// Bytes of numbers and of scales a row takes.
-    fn row_bytes(&self) -> (u64, u64) {
-        let [quants, scales] = self.quant.plane_bytes(self.blocks());
-        (quants as u64, scales as u64)
+    /// Words of 16 bytes of numbers and of scales a row takes.
+    pub(crate) fn row_words(&self) -> [usize; 2] {
+        self.quant.row_words(self.blocks())
     }
 
     fn page(
@@ -113,13 +112,9 @@ impl Matrix {
         [slab_first, slabs]: [usize; 2],
         [pair_first, pairs]: [usize; 2],
     ) -> Page {
-        let (quants, scales) = self.row_bytes();
-        let rows = 2 * (slabs * pairs) as u64;
-        let start = (rows * quants).next_multiple_of(256);
+        let words = 2 * slabs * pairs * self.row_words().iter().sum::<usize>();
         Page {
-            buffer: gpu.buffer(name, start + rows * scales),
-            quants: rows * quants,
-            scales: rows * scales,
+            memory: gpu.page(name, words as u64),
             slab_first: slab_first as u32,
             slabs: slabs as u32,
             pair_first: pair_first as u32,
@@ -129,29 +124,13 @@ impl Matrix {
 
     /// Bytes on the GPU.
     pub(crate) fn bytes(&self) -> u64 {
-        self.pages.iter().map(|page| page.buffer.size()).sum()
+        self.pages.iter().map(|page| page.memory.size()).sum()
     }
 }
 
 impl Page {
-    /// The plane of numbers.
-    pub(crate) fn quants(&self) -> Arg {
-        Arg {
-            buffer: self.buffer.clone(),
-            offset: 0,
-            size: self.quants,
-        }
-    }
-
-    /// The plane of scales; `nothing` for formats without.
-    pub(crate) fn scales(&self, nothing: &wgpu::Buffer) -> Arg {
-        if self.scales == 0 {
-            return nothing.into();
-        }
-        Arg {
-            buffer: self.buffer.clone(),
-            offset: self.quants.next_multiple_of(256),
-            size: self.scales,
-        }
+    /// The page, for a kernel.
+    pub(crate) fn arg(&self) -> Arg {
+        self.memory.arg()
     }
 }

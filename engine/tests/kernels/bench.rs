@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use motet::gpu::{
-    CacheType, Dispatch, Gpu, Input, Kernel, Output, Place, Tier, all_kernels, attention_rows,
+    CacheType, Dispatch, Gpu, Input, Kernel, Memory, Operand, Output, Place, Share, Tier,
+    UNIFORM_BYTES, all_kernels, attention_rows,
 };
 
 /// A NaN that no kernel computes: what outputs are filled with beforehand.
@@ -71,7 +72,18 @@ impl Bench {
     /// The variants that are to run on this tier.
     pub fn wanted(&self) -> Vec<Kernel> {
         let all = all_kernels().into_iter();
-        all.filter(|kernel| full() || self.wants(kernel)).collect()
+        all.filter(|kernel| self.possible(kernel) && (full() || self.wants(kernel)))
+            .collect()
+    }
+
+    /// Whether a forward on this tier may use the variant.
+    fn possible(&self, kernel: &Kernel) -> bool {
+        match *kernel {
+            Kernel::Matmul { operand, .. } => {
+                operand == Operand::Storage || self.gpu.tier.share != Share::Workgroup
+            }
+            _ => true,
+        }
     }
 
     /// The ordinary run: on the first tier every format in every place, all combinations of two formats, attention of every
@@ -79,14 +91,12 @@ impl Bench {
     fn wants(&self, kernel: &Kernel) -> bool {
         let text = |tier: Tier| kernel.wgsl(tier, false);
         let tier = self.gpu.tier;
-        let baseline = Tier {
-            subgroups: false,
-            ..tier
-        };
         let changed = match tier.f16 {
             true => text(tier).contains("<act>"),
-            false => text(tier) != text(baseline),
+            false => text(tier) != text(Tier::default()),
         };
+        // Formats read their words in buffers or in textures.
+        let formats = self.first || tier.weights == Memory::Textures;
         (self.first || changed)
             && match *kernel {
                 Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => true,
@@ -100,7 +110,7 @@ impl Bench {
                         Place::Batch | Place::Binned => Output::Store,
                         Place::Routed => Output::Add,
                     };
-                    self.first && (input, output) == (Input::Plain, one)
+                    formats && (input, output) == (Input::Plain, one)
                 }
                 Kernel::Attention { c, rows, cache, .. } => match cache {
                     CacheType::F32 => c == 64 || rows == 1 || rows == attention_rows(8, 8, c),
@@ -137,6 +147,13 @@ impl Bench {
     /// A buffer with these numbers and no more.
     pub fn floats(&self, numbers: &[f32]) -> wgpu::Buffer {
         self.words(bytemuck::cast_slice(numbers))
+    }
+
+    /// A buffer with these numbers and room behind them to bind any of them as uniforms; there stands poison.
+    pub fn operand(&self, numbers: &[f32]) -> wgpu::Buffer {
+        let mut words: Vec<u32> = numbers.iter().map(|x| x.to_bits()).collect();
+        words.resize(words.len() + UNIFORM_BYTES as usize / 4, POISON);
+        self.words(&words)
     }
 
     /// The place in the sequence, as of shaders/lib/state.wgsl.

@@ -1,7 +1,7 @@
 //! matmul against sums in f64, for every format, place, input and output, alone and in batches.
 
 use motet::arch::Activation;
-use motet::gpu::{Input, Kernel, Output, Place};
+use motet::gpu::{Input, Kernel, Operand, Output, Place, Share};
 use motet::ops::{self, Product, Through};
 use motet::quant::{BLOCK, QUANTS};
 
@@ -67,14 +67,20 @@ impl Case<'_> {
         )
     }
 
-    /// Runs it, compares all of y with the sums, and gives it.
+    /// Runs it, compares all of y with the sums, and gives it. Where x may be bound as uniforms too, that gives the same bits.
     pub fn run(&self, bench: &Bench, sums: &[Sum]) -> Vec<u32> {
+        let operands = [bench.floats(self.x), bench.floats(self.gain)];
+        let got = self.run_on(bench, sums, operands);
+        if bench.gpu.tier.share != Share::Workgroup {
+            let operands = [bench.operand(self.x), bench.operand(self.gain)];
+            assert_eq!(got, self.run_on(bench, sums, operands), "{}", self.what());
+        }
+        got
+    }
+
+    fn run_on(&self, bench: &Bench, sums: &[Sum], [x, gain]: [wgpu::Buffer; 2]) -> Vec<u32> {
         let y = bench.output(self.before);
-        let (place, x, gain) = (
-            bench.place(5, self.tokens),
-            bench.floats(self.x),
-            bench.floats(self.gain),
-        );
+        let place = bench.place(5, self.tokens);
         let bias = self.bias.map(|bias| bench.floats(bias));
         let product = Product {
             through: self.through,
@@ -245,6 +251,7 @@ pub fn check(bench: &Bench) {
                     quant: of,
                     place: Place::Batch,
                     input,
+                    operand: Operand::Storage, // `Case::run` takes the other too
                     output,
                     tile: 1, // the batches of `products` need the other tile
                 } if of == quant => Some((input, output)),
@@ -299,7 +306,12 @@ fn products(
     let bias = (random.below(2) == 0).then_some(bias.as_slice());
     let numbers = numbers(n, output);
     let group = loaded.matrix.y_first + numbers + random.below(3); // numbers of a slab's part of y
-    let [x_row, y_row] = [slabs * k + 3, slabs * group + random.below(3)];
+    // Rows that uniforms could have, several windows of them among them, or none could.
+    let between = match bench.gpu.tier.share {
+        Share::Workgroup => 3,
+        Share::Four | Share::Eight => 4 * random.below(90),
+    };
+    let [x_row, y_row] = [slabs * k + between, slabs * group + random.below(3)];
     let x = activations(t, x_row, random);
     let y = before(room * y_row, output, random);
     let sums = |tokens: std::ops::Range<usize>| -> Vec<Sum> {

@@ -3,17 +3,29 @@
 use std::io::Write;
 use std::rc::Rc;
 
-use motet::gpu::{Gpu, GpuOptions};
+use motet::gpu::{Gpu, GpuOptions, Memory, Share};
 
-/// The adapter on each tier that it has and `most` allows: baseline, subgroups, f16. No adapter is a failure.
-pub fn gpus(suite: &str, most: &GpuOptions) -> Vec<Rc<Gpu>> {
+/// The adapter as the baseline has it, without subgroups, and as it is used by default. No adapter is a failure.
+pub fn gpus(suite: &str) -> Vec<Rc<Gpu>> {
+    let options = GpuOptions::default();
+    open_each(suite, [baseline(&options), options])
+}
+
+/// Without subgroups, without f16, and with nothing that only some adapters gain by.
+pub fn baseline(options: &GpuOptions) -> GpuOptions {
+    GpuOptions {
+        subgroups: false,
+        f16: false,
+        weights: Some(Memory::Buffers),
+        share: Some(Share::Workgroup),
+        ..options.clone()
+    }
+}
+
+/// Those of the options' devices that differ.
+pub fn open_each<const N: usize>(suite: &str, options: [GpuOptions; N]) -> Vec<Rc<Gpu>> {
     let mut found: Vec<Rc<Gpu>> = Vec::new();
-    for (subgroups, f16) in [(false, false), (true, false), (true, most.f16)] {
-        let options = GpuOptions {
-            subgroups,
-            f16,
-            ..most.clone()
-        };
+    for options in options {
         let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
         if found.iter().all(|other| other.tier != gpu.tier) {
             report(suite, &gpu);

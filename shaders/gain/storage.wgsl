@@ -1,0 +1,12 @@
+// RMSNorm's gains in a storage buffer, of any length.
+@group(0) @binding(3) var<storage, read> gain: array<f32>;
+
+fn gain_quad(k: u32) -> vec4<f32> {
+    var v = vec4<f32>(0.0);
+    for (var j = 0u; j < 4u; j++) {
+        if (k + j < p.k) {
+            v[j] = gain[k + j];
+        }
+    }
+    return v;
+}

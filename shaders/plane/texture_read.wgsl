@@ -1,0 +1,6 @@
+// A page of weights in a texture of PLANE_WIDTH texels a line. Some adapters read textures much faster than buffers.
+@group(0) @binding(2) var plane: texture_2d<u32>;
+
+fn word(i: u32) -> vec4<u32> {
+    return textureLoad(plane, vec2<u32>(i % PLANE_WIDTH, i / PLANE_WIDTH), 0);
+}

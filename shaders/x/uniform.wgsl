@@ -1,0 +1,6 @@
+// Activations in a uniform buffer, where some adapters read faster: rows begin at multiples of 4 and have whole blocks.
+@group(0) @binding(4) var<uniform> x: array<vec4<f32>, UNIFORM_QUADS>;
+
+fn x_quad(start: u32, k: u32) -> vec4<f32> {
+    return x[(start + k) / 4u];
+}
