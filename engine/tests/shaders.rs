@@ -1,5 +1,6 @@
-//! Every composed kernel is valid WGSL, on every tier, and shaders/README.md lists them all.
+//! Every composed kernel is valid WGSL, on every tier, and shaders/README.md lists them all; so are those that measure.
 
+use motet::gpu::ceilings::Ceiling;
 use motet::gpu::{Kernel, Tier, all_kernels};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -22,9 +23,8 @@ const TIERS: [Tier; 4] = [
     },
 ];
 
-fn validate(kernel: Kernel, tier: Tier) -> Result<(), String> {
-    let text = kernel.wgsl(tier, false);
-    let module = naga::front::wgsl::parse_str(&text).map_err(|e| e.emit_to_string(&text))?;
+fn validate(text: &str, tier: Tier) -> Result<(), String> {
+    let module = naga::front::wgsl::parse_str(text).map_err(|e| e.emit_to_string(text))?;
     // unpack2x16float, which is core WGSL.
     let mut capabilities = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
     capabilities.set(Capabilities::SUBGROUP, tier.subgroups);
@@ -32,7 +32,7 @@ fn validate(kernel: Kernel, tier: Tier) -> Result<(), String> {
     Validator::new(ValidationFlags::all(), capabilities)
         .validate(&module)
         .map(|_| ())
-        .map_err(|e| e.emit_to_string(&text))
+        .map_err(|e| e.emit_to_string(text))
 }
 
 #[test]
@@ -45,9 +45,18 @@ fn every_kernel_validates_on_every_tier() {
     );
     for kernel in kernels {
         for tier in TIERS {
-            if let Err(e) = validate(kernel, tier) {
+            if let Err(e) = validate(&kernel.wgsl(tier, false), tier) {
                 panic!("{} {tier:?}:\n{e}", kernel.label());
             }
+        }
+    }
+}
+
+#[test]
+fn every_kernel_that_measures_validates_on_its_tier() {
+    for kernel in Ceiling::ALL {
+        if let Err(e) = validate(&kernel.wgsl(), kernel.tier()) {
+            panic!("{}:\n{e}", kernel.label());
         }
     }
 }
@@ -57,6 +66,12 @@ fn every_kernel_validates_on_every_tier() {
 fn every_variable_of_a_function_has_an_initializer() {
     for kernel in all_kernels() {
         let text = kernel.wgsl(TIERS[3], false);
+        let mut lines = text.lines().map(str::trim_start);
+        let bare = lines.find(|line| line.starts_with("var ") && !line.contains('='));
+        assert_eq!(bare, None, "{}", kernel.label());
+    }
+    for kernel in Ceiling::ALL {
+        let text = kernel.wgsl();
         let mut lines = text.lines().map(str::trim_start);
         let bare = lines.find(|line| line.starts_with("var ") && !line.contains('='));
         assert_eq!(bare, None, "{}", kernel.label());

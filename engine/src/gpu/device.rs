@@ -1,11 +1,12 @@
 //! The device: which adapter, what it offers, its pipelines, and every error it raises.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use super::counts::Counts;
 use super::kernel::{Access, Kernel, Tier};
 use crate::source::Piece;
 use crate::{Error, Result};
@@ -21,6 +22,8 @@ pub struct GpuOptions {
     pub f16: bool,
     /// Cut matrices in pages of at most this many bytes, below the device's own bound.
     pub max_page: Option<u64>,
+    /// Time dispatches on the device, where it can: what a profile needs.
+    pub timestamps: bool,
 }
 
 impl Default for GpuOptions {
@@ -30,6 +33,7 @@ impl Default for GpuOptions {
             subgroups: true,
             f16: false,
             max_page: None,
+            timestamps: false,
         }
     }
 }
@@ -99,6 +103,7 @@ pub struct Gpu {
     /// Greatest page of a matrix, in bytes.
     pub(crate) max_page: u64,
     pipelines: RefCell<HashMap<Kernel, Rc<wgpu::ComputePipeline>>>,
+    pub(super) counts: Rc<Cell<Counts>>,
     failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -223,7 +228,13 @@ impl Gpu {
             wgpu::Features::SUBGROUP,
             tier.subgroups && !cfg!(target_arch = "wasm32"),
         );
-        features.set(wgpu::Features::SHADER_F16, tier.f16);
+        // Whether kernels use it is the tier's affair; ceilings are measured wherever there is one.
+        features.set(wgpu::Features::SHADER_F16, info.f16);
+        let timed = wgpu::Features::TIMESTAMP_QUERY;
+        features.set(
+            timed,
+            options.timestamps && adapter.features().contains(timed),
+        );
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("motet"),
@@ -249,6 +260,7 @@ impl Gpu {
             tier,
             max_page: options.max_page.map_or(bound, |most| most.min(bound)),
             pipelines: RefCell::default(),
+            counts: Rc::default(),
             failure,
         }))
     }

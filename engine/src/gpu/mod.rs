@@ -1,15 +1,22 @@
 //! The device and what runs on it: kernels put together from shaders/, buffers, a list of dispatches, readback.
 
+pub mod ceilings;
+mod clock;
+mod counts;
 mod device;
 mod kernel;
 mod pass;
 mod readback;
+mod timing;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use clock::Moment;
+pub use counts::Counts;
 pub use device::{Gpu, GpuInfo, GpuOptions, list_adapters};
 pub use kernel::{
     CacheType, Input, Kernel, Output, Place, RING, Tier, all_kernels, attention_rows,
 };
 pub use pass::{Arg, Dispatch, Params, Pass};
 pub use readback::Readback;
+pub use timing::Timing;
