@@ -43,6 +43,11 @@ pub enum Verb {
     Score(ScoreArgs),
     /// Show what a model is, and the memory it takes, from its header alone
     Inspect(InspectArgs),
+    /// Measure how fast a model is, beside what the adapter can do
+    ///
+    /// First the adapter's ceilings, then prompts and decode steps. The floor of each is what has to be read and
+    /// computed at the ceilings' rates, and an empty dispatch's time for every dispatch.
+    Bench(BenchArgs),
     /// Show the models that have a name, and which of them are here
     List(JsonArgs),
     /// Get a model that has a name
@@ -305,6 +310,26 @@ pub struct InspectArgs {
 }
 
 #[derive(Args)]
+pub struct BenchArgs {
+    /// A path, a URL or a name
+    pub model: String,
+    /// Time every kernel alone, too
+    #[arg(long)]
+    pub kernels: bool,
+    /// Account for all the time of a decode step and of a batch of a prompt, too
+    #[arg(long)]
+    pub profile: bool,
+    /// Tokens in the cache when decoding is measured; more than fit stands for as many as do [default: 0,512,2048,8192]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = length)]
+    pub decode_at: Option<Vec<usize>>,
+    /// Tokens of the prompts that are measured [default: 1,2,4,8,32,128,512]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count)]
+    pub prefill: Option<Vec<NonZeroUsize>>,
+    #[command(flatten)]
+    pub json: JsonArgs,
+}
+
+#[derive(Args)]
 pub struct PullArgs {
     /// A name that `motet list` shows
     pub name: String,
@@ -323,6 +348,12 @@ fn id(text: &str) -> Result<u32, &'static str> {
     text.trim()
         .parse()
         .map_err(|_| "ids are whole numbers with commas between, as 1,2,3")
+}
+
+fn length(text: &str) -> Result<usize, &'static str> {
+    text.trim()
+        .parse()
+        .map_err(|_| "lengths are whole numbers with commas between, as 0,512")
 }
 
 fn count(text: &str) -> Result<NonZeroUsize, &'static str> {

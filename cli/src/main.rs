@@ -42,6 +42,7 @@ async fn run(Cli { verb, device }: Cli) -> Result<(), Failure> {
         Verb::Render(args) => verbs::text::render(&args).await,
         Verb::Score(args) => verbs::score::run(&args, &device).await,
         Verb::Inspect(args) => verbs::inspect::run(&args, &device).await,
+        Verb::Bench(args) => verbs::bench::run(&args, &device).await,
         Verb::List(args) => verbs::models::list(&args),
         Verb::Pull(args) => verbs::models::pull(&args),
         Verb::Devices(args) => verbs::devices::run(&args).await,

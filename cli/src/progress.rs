@@ -23,6 +23,14 @@ fn bar(what: &'static str, total: u64, template: &str) -> ProgressBar {
     ProgressBar::new(total).with_style(style).with_message(what)
 }
 
+/// A sign that something goes on.
+pub fn spinner(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg}");
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        .with_message(what)
+}
+
 /// Runs something that pulls a model, and shows how far it is.
 pub fn pulling<T>(pull: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = bytes("downloading", 0);

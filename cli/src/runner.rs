@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use motet::Error;
 use motet::format::Checkpoint;
-use motet::gpu::Gpu;
+use motet::gpu::{Gpu, GpuOptions};
 use motet::model::Model;
 use motet::reference::Reference;
 use motet::sample::Sampling;
@@ -36,6 +36,37 @@ pub fn locate(model: &str) -> Result<String, Failure> {
 /// The header of a MODEL argument's files.
 pub async fn header(model: &str) -> Result<Checkpoint, Failure> {
     Ok(Checkpoint::open(&locate(model)?).await?)
+}
+
+/// The model at a location, on the GPU.
+pub async fn load_model(
+    location: &str,
+    device: &DeviceArgs,
+    gpu: &GpuOptions,
+) -> Result<Rc<Model>, Failure> {
+    on_gpu(&Checkpoint::open(location).await?, device, gpu).await
+}
+
+async fn on_gpu(
+    checkpoint: &Checkpoint,
+    device: &DeviceArgs,
+    gpu: &GpuOptions,
+) -> Result<Rc<Model>, Failure> {
+    let gpu = Gpu::open(gpu).await?;
+    if device.f16 && !gpu.tier.f16 {
+        return Err(Failure::work(format!(
+            "the adapter {} cannot compute with f16; leave --f16 out",
+            gpu.info.name
+        )));
+    }
+    let bar = progress::bytes("loading", 0);
+    let mut show = |progress: Progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    };
+    let loaded = Model::load_with(&gpu, checkpoint, device.load_options(), &mut show).await;
+    bar.finish_and_clear();
+    Ok(loaded?)
 }
 
 /// A model that answers.
@@ -76,21 +107,7 @@ impl Runner {
                 engine: Engine::Cpu(Box::new(cpu)),
             });
         }
-        let gpu = Gpu::open(&device.options()).await?;
-        if device.f16 && !gpu.tier.f16 {
-            return Err(Failure::work(format!(
-                "the adapter {} cannot compute with f16; leave --f16 out",
-                gpu.info.name
-            )));
-        }
-        let bar = progress::bytes("loading", 0);
-        let mut show = |progress: Progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-        };
-        let loaded = Model::load_with(&gpu, &checkpoint, device.load_options(), &mut show).await;
-        bar.finish_and_clear();
-        let model = loaded?;
+        let model = on_gpu(&checkpoint, device, &device.options()).await?;
         let session = Box::new(Session::new(&model, device.session_options()).await?);
         Ok(Self {
             prompts: Prompts::of_model(&model),

@@ -1,6 +1,7 @@
 //! The program `motet` as people call it, on tiny random models (tests/fixtures/models).
 
 mod cli {
+    mod bench;
     mod chat;
     mod generate;
     mod header;

@@ -176,7 +176,7 @@ impl State {
                 }
             }
         }
-        gpu.queue.submit([encoder.finish()]);
+        gpu.enqueue(encoder);
         self.turns = all_turns(gpu, config, positions, span)?;
         self.cache = cache;
         self.positions = positions;

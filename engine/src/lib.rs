@@ -16,11 +16,13 @@
 //! | [`kv`] | Config | the cache and the scratch of a session |
 //! | [`sample`] | logits | the next id |
 //! | [`model`], [`session`] | a checkpoint, prompts | tokens |
+//! | [`mod@bench`] | a model on a device | how fast it is, beside what the device can do |
 //! | [`mod@reference`] | the same, on the CPU in plain f32 | the specification |
 //!
 //! docs/design.md says why; docs/shapes.md declares the letters of shapes.
 
 pub mod arch;
+pub mod bench;
 pub mod error;
 pub mod format;
 pub mod forward;

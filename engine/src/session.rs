@@ -166,6 +166,25 @@ impl Session {
         Ok(())
     }
 
+    /// Takes `ids` as a sequence that is cached, without computing it: room is made and the position set, and the cache
+    /// holds what was there before, zeros at first. What follows is no answer, but costs what it costs: for measurements,
+    /// where a prompt with `reuse` that begins with `ids` then is decoded at that length.
+    ///
+    /// # Errors
+    /// As of `prompt`; a device that is too small or fails.
+    pub async fn assume(&mut self, ids: &[u32]) -> Result<()> {
+        check_prompt(ids, self.context, self.model.config.v)?;
+        self.stop();
+        self.choose_rope(ids.len());
+        let model = self.model.clone();
+        let made = model.gpu.watch("making room", || self.make_room(ids.len()));
+        made.1.await?;
+        made.0?;
+        self.tokens = ids.to_vec();
+        (self.submitted, self.written) = (ids.len(), ids.len());
+        Ok(())
+    }
+
     /// Submits all of a prompt but its first `kept` tokens.
     fn run_prompt(&mut self, ids: &[u32], sampling: &Sampling, kept: usize) -> Result<Id> {
         let model = self.model.clone();
@@ -309,7 +328,7 @@ impl Session {
                 let mut encoder = gpu.encoder();
                 pass.record(&mut encoder);
                 readback.copy_from(&mut encoder, &self.state.logits, 0);
-                gpu.queue.submit([encoder.finish()])
+                gpu.enqueue(encoder)
             });
             watched.await?;
             self.submitted += ids.len();
@@ -376,7 +395,7 @@ impl Session {
             self.write_batch(chunk);
             let mut encoder = gpu.encoder();
             self.passes.chunk.record(&mut encoder);
-            gpu.queue.submit([encoder.finish()]);
+            gpu.enqueue(encoder);
             self.submitted += chunk.len();
         }
         let chunk = &ids[last..];
@@ -411,7 +430,7 @@ impl Session {
         pass(&self.passes).record(&mut encoder);
         let slot = u64::from(self.sampled % RING);
         readback.copy_from(&mut encoder, &self.state.chosen, 4 * slot);
-        let index = gpu.queue.submit([encoder.finish()]);
+        let index = gpu.enqueue(encoder);
         self.sampled += 1;
         let bytes = readback.read(gpu, index);
         Box::pin(async move {

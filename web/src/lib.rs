@@ -54,6 +54,22 @@ fn plain<T: serde::de::DeserializeOwned>(what: &str, value: &JsValue) -> Thrown<
     serde_json::from_str(&json).map_err(|e| bad(what, e))
 }
 
+/// Plain data as a value of JavaScript's.
+fn value(data: &impl serde::Serialize) -> Thrown<JsValue> {
+    let failed = |e: &dyn std::fmt::Display| JsError::new(&format!("No JSON could be made: {e}."));
+    let json = serde_json::to_string(data).map_err(|e| failed(&e))?;
+    js_sys::JSON::parse(&json).map_err(|_| failed(&"it is broken"))
+}
+
+/// What is measured of a model.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Measuring {
+    ceilings: motet::gpu::ceilings::Ceilings,
+    prefill: Vec<usize>,
+    decode_at: Vec<usize>,
+}
+
 /// How an engine uses its device.
 #[derive(serde::Deserialize)]
 #[serde(default)]
@@ -122,6 +138,12 @@ impl Engine {
             ("f16", self.0.tier.f16.into()),
             ("software", info.software.into()),
         ])
+    }
+
+    /// Measures what the adapter can do at best; it takes seconds.
+    pub async fn ceilings(&self) -> Thrown<JsValue> {
+        let ceilings = self.0.ceilings().await.map_err(thrown)?;
+        value(&ceilings)
     }
 
     /// What the device raised outside of a call, if anything.
@@ -249,6 +271,28 @@ impl Model {
     #[wasm_bindgen(js_name = isEnd)]
     pub fn is_end(&self, id: u32) -> bool {
         self.model.tokenizer.is_end(id)
+    }
+
+    /// Measures prompts and decode steps, those that fit what the model was trained for, beside the ceilings that
+    /// `Engine.ceilings` gave. The same report as of `motet bench --json`.
+    pub async fn bench(&self, measuring: JsValue) -> Thrown<JsValue> {
+        let Measuring {
+            ceilings,
+            mut prefill,
+            decode_at,
+        } = plain("What is to be measured is not understood", &measuring)?;
+        let model = self.model.clone();
+        prefill.retain(|tokens| *tokens <= model.config.context);
+        let options = motet::bench::Options {
+            prefill,
+            decode_at,
+            context: None,
+            cache: self.cache,
+            kernels: false,
+            profile: false,
+        };
+        let report = motet::bench::run(&model, &options, Some(ceilings), &mut |_| {});
+        value(&report.await.map_err(thrown)?)
     }
 
     /// A sequence of its own, with room for `context_length` tokens.

@@ -6,12 +6,14 @@ import type {
   AdapterInfo,
   EngineOptions,
   FromWorker,
+  Measuring,
   Message,
   ModelInfo,
   Progress,
   Prompt,
   Reason,
   Reply,
+  Report,
   RunOptions,
   Stats,
   ToWorker,
@@ -128,6 +130,14 @@ export class Motet {
   /** What the engine holds at this moment. */
   async stats(): Promise<Stats> {
     return (await this.#link.ask((request) => ({ type: "stats", request }))) as Stats;
+  }
+
+  /**
+   * Measures the GPU's ceilings, and prompts and decode steps beside them: what `motet bench --json` prints. It waits for
+   * generations and they wait for it.
+   */
+  async measure(measuring: Measuring): Promise<Report> {
+    return (await this.#link.ask((request) => ({ type: "measure", request, measuring }))) as Report;
   }
 
   /** Frees the model, its memory and the GPU. */

@@ -4,10 +4,14 @@ export { Motet } from "./client.js";
 export type { Finish, GenerateOptions, LoadOptions, Token } from "./client.js";
 export type {
   AdapterInfo,
+  Ceilings,
   EngineOptions,
+  Measuring,
   Message,
   ModelInfo,
   Progress,
+  Report,
+  Row,
   Reason,
   RunOptions,
   Sampling,

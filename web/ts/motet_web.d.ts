@@ -6,6 +6,46 @@
 /** Loads and starts the wasm module that lies beside the script. */
 export default function init(): Promise<{ readonly memory: WebAssembly.Memory }>;
 
+/** A prompt (`cached` is 0) or a decode step (`tokens` is 1). */
+export interface Row {
+  tokens: number;
+  cached: number;
+  ms: number;
+  tokens_per_s: number;
+  bytes: number;
+  flop: number;
+  gb_per_s: number;
+  gflop_per_s: number;
+  dispatches: number;
+  submits: number;
+  readbacks: number;
+  bind_groups: number;
+  floor_ms: number;
+  ratio: number;
+}
+
+/** What an adapter can do at best: as of `motet bench --json`. */
+export interface Ceilings {
+  storage_gb_per_s: number;
+  texture_gb_per_s: number;
+  f32_gflop_per_s: number;
+  f16_gflop_per_s: number | null;
+  dot8_gop_per_s: number | null;
+  dispatch_us: number;
+  submit_ms: number;
+}
+
+/** What `motet bench --json` prints. */
+export interface Report {
+  adapter: { name: string; backend: string; driver: string; software: boolean };
+  tier: { subgroups: boolean; f16: boolean };
+  model: { name: string; architecture: string; layers: number; weight_bytes: number; active_bytes: number; context: number };
+  cache: "f32" | "f16" | "q8";
+  ceilings: Ceilings;
+  prefill: Row[];
+  decode: Row[];
+}
+
 /** A GPU device and its kernels. */
 export class Engine {
   static create(options: { subgroups?: boolean; f16?: boolean }): Promise<Engine>;
@@ -16,6 +56,8 @@ export class Engine {
     onProgress: (phase: "header" | "weights" | "shaders", done: number, total: number) => void,
     options: { kv?: "f32" | "f16" | "q8" | undefined; quantize?: "q8_0" | "q4_0" | undefined },
   ): Promise<Model>;
+  /** What the adapter can do at best. */
+  ceilings(): Promise<Ceilings>;
   /** Set once the device was lost or raised an error that no call answers for. */
   failure(): string | undefined;
 }
@@ -35,6 +77,8 @@ export class Model {
   tokenize(text: string): Uint32Array;
   /** The chat template, with the generation prompt. */
   render(messages: { role: string; content: string }[]): Uint32Array;
+  /** Prompts of so many tokens, and decode steps at such cache lengths. */
+  bench(measuring: { ceilings: Ceilings; prefill: number[]; decodeAt: number[] }): Promise<Report>;
   decoder(): Decoder;
   isEnd(id: number): boolean;
   session(contextLength?: number): Promise<Session>;

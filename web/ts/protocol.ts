@@ -1,5 +1,9 @@
 /** The words that the page and the engine's worker exchange, and the public types among them. */
 
+import type { Report } from "./motet_web.js";
+
+export type { Ceilings, Report, Row } from "./motet_web.js";
+
 /** One message of a conversation. */
 export interface Message {
   /** A role that the model's chat template knows: "system", "user" or "assistant". */
@@ -83,6 +87,14 @@ export interface Stats {
   cachedTokens: number;
 }
 
+/** What is to be measured. */
+export interface Measuring {
+  /** Tokens of prompts; those that the model was not trained for are left out. */
+  prefill: number[];
+  /** Tokens in the cache when steps are decoded. */
+  decodeAt: number[];
+}
+
 /** Why a generation ended: the model said so, `maxTokens`, a full context, or the caller's signal. */
 export type Reason = "end" | "length" | "context" | "aborted";
 
@@ -94,14 +106,15 @@ export type ToWorker =
   | { type: "run"; request: number; prompt: Prompt; options: RunOptions }
   | { type: "stop"; request: number }
   | { type: "tokenize"; request: number; text: string }
-  | { type: "stats"; request: number };
+  | { type: "stats"; request: number }
+  | { type: "measure"; request: number; measuring: Measuring };
 
 /** A reply to one request. "token" may come many times, "finished", "answer" and "failed" are the last. */
 export type Reply =
   | { type: "started"; request: number; promptTokens: number }
   | { type: "token"; request: number; id: number; text: string }
   | { type: "finished"; request: number; text: string; reason: Reason }
-  | { type: "answer"; request: number; value: Uint32Array | Stats }
+  | { type: "answer"; request: number; value: Uint32Array | Stats | Report }
   | { type: "failed"; request: number; message: string };
 
 export type FromWorker =

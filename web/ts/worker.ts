@@ -83,6 +83,14 @@ function queue(message: Of<"run">): void {
     .finally(() => stopping.delete(message.request));
 }
 
+async function measure({ engine, model }: Loaded, { request, measuring }: Of<"measure">): Promise<void> {
+  const ceilings = await engine.ceilings();
+  const value = await model.bench({ ceilings, ...measuring });
+  const failure = engine.failure();
+  if (failure) throw new Error(failure);
+  post({ type: "answer", request, value });
+}
+
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "load":
@@ -93,6 +101,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "stop":
       if (stopping.has(data.request)) stopping.set(data.request, true);
+      break;
+    case "measure":
+      turn = turn.then(() => answer(data.request, (loaded) => measure(loaded, data)));
       break;
     case "tokenize":
       void answer(data.request, ({ model }) =>

@@ -1,5 +1,6 @@
 //! What each verb does.
 
+pub mod bench;
 pub mod chat;
 pub mod devices;
 pub mod generate;

@@ -1,11 +1,12 @@
 //! The device: which adapter, what it offers, its pipelines, and every error it raises.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use super::counts::Counts;
 use super::kernel::{Access, Kernel, Memory, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
 use super::pass::Arg;
 use crate::source::Piece;
@@ -26,6 +27,8 @@ pub struct GpuOptions {
     pub weights: Option<Memory>,
     /// How lanes share activations; None: what is fastest on the adapter, as far as is known.
     pub share: Option<Share>,
+    /// Time dispatches on the device, where it can: what a profile needs.
+    pub timestamps: bool,
 }
 
 impl Default for GpuOptions {
@@ -37,6 +40,7 @@ impl Default for GpuOptions {
             max_page: None,
             weights: None,
             share: None,
+            timestamps: false,
         }
     }
 }
@@ -134,6 +138,7 @@ pub struct Gpu {
     /// Greatest page of a matrix, in bytes.
     pub(crate) max_page: u64,
     pipelines: RefCell<HashMap<Kernel, Rc<wgpu::ComputePipeline>>>,
+    pub(super) counts: Rc<Cell<Counts>>,
     failure: Arc<Mutex<Option<String>>>,
 }
 
@@ -255,7 +260,13 @@ impl Gpu {
             wgpu::Features::SUBGROUP,
             (tier.subgroups || tier.share != Share::Workgroup) && !cfg!(target_arch = "wasm32"),
         );
-        features.set(wgpu::Features::SHADER_F16, tier.f16);
+        // Whether kernels use it is the tier's affair; ceilings are measured wherever there is one.
+        features.set(wgpu::Features::SHADER_F16, info.f16);
+        let timed = wgpu::Features::TIMESTAMP_QUERY;
+        features.set(
+            timed,
+            options.timestamps && adapter.features().contains(timed),
+        );
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("motet"),
@@ -286,6 +297,7 @@ impl Gpu {
             tier,
             max_page: options.max_page.map_or(bound, |most| most.min(bound)),
             pipelines: RefCell::default(),
+            counts: Rc::default(),
             failure,
         }))
     }
@@ -491,6 +503,15 @@ impl PageMemory {
             PageMemory::Texture(texture) => {
                 16 * u64::from(texture.width()) * u64::from(texture.height())
             }
+        }
+    }
+
+    /// Whether the binding is to it.
+    pub fn is_bound_by(&self, arg: &Arg) -> bool {
+        match (self, arg) {
+            (PageMemory::Buffer(buffer), arg) => arg.is_of(buffer),
+            (PageMemory::Texture(texture), Arg::Texture(view)) => view.texture() == texture,
+            (PageMemory::Texture(_), Arg::Buffer { .. }) => false,
         }
     }
 

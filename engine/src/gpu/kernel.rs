@@ -8,7 +8,7 @@ use crate::quant::{QUANTS, Quant};
 pub const RING: u32 = 8;
 
 /// What of a device the kernels use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Tier {
     /// Subgroup operations, of any subgroup size.
     pub subgroups: bool,

@@ -1,12 +1,18 @@
 //! The device and what runs on it: kernels put together from shaders/, buffers, a list of dispatches, readback.
 
+pub mod ceilings;
+mod clock;
+mod counts;
 mod device;
 mod kernel;
 mod pass;
 mod readback;
+mod timing;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use clock::Moment;
+pub use counts::Counts;
 pub use device::{Gpu, GpuInfo, GpuOptions, PageMemory, list_adapters};
 pub use kernel::{
     CacheType, Input, Kernel, Memory, Operand, Output, Place, RING, Share, Tier, UNIFORM_BYTES,
@@ -14,3 +20,4 @@ pub use kernel::{
 };
 pub use pass::{Arg, Dispatch, Params, Pass};
 pub use readback::Readback;
+pub use timing::Timing;

@@ -1,10 +1,12 @@
 //! A list of dispatches, made once and recorded as often as wanted: pipelines, bind groups and parameters are fixed, and
 //! what changes from token to token (position, batch length, ids) lies in buffers on the GPU.
 
+use std::cell::Cell;
 use std::rc::Rc;
-#[cfg(not(target_arch = "wasm32"))]
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Moment;
+use super::counts::Counts;
 use super::device::Gpu;
 use super::kernel::{Access, Kernel};
 use crate::Result;
@@ -81,6 +83,11 @@ impl Arg {
         }
     }
 
+    /// Whether it is all or a part of the buffer.
+    pub fn is_of(&self, other: &wgpu::Buffer) -> bool {
+        matches!(self, Arg::Buffer { buffer, .. } if buffer == other)
+    }
+
     /// Whether both cover a byte.
     fn overlaps(&self, other: &Arg) -> bool {
         match (self, other) {
@@ -143,6 +150,7 @@ struct Recorded {
 pub struct Pass {
     recorded: Vec<Recorded>,
     params: wgpu::Buffer,
+    counts: Rc<Cell<Counts>>,
 }
 
 impl Pass {
@@ -163,7 +171,11 @@ impl Pass {
         });
         let recorded = recorded.collect();
         gpu.queue.write_buffer(&params, 0, &bytes);
-        Self { recorded, params }
+        Self {
+            recorded,
+            params,
+            counts: gpu.counts.clone(),
+        }
     }
 
     /// How many dispatches it has.
@@ -184,13 +196,29 @@ impl Pass {
 
     /// Appends all dispatches to `encoder`, as one compute pass.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.repeat(encoder, 1);
+    }
+
+    /// Appends all dispatches to `encoder` so many times, as one compute pass.
+    pub fn repeat(&self, encoder: &mut wgpu::CommandEncoder, times: u32) {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for item in &self.recorded {
-            pass.set_pipeline(&item.pipeline);
-            pass.set_bind_group(0, &item.bindings, &[]);
-            let [x, y, z] = item.groups;
-            pass.dispatch_workgroups(x, y, z);
+        for _ in 0..times {
+            for index in 0..self.len() {
+                self.dispatch(&mut pass, index);
+            }
         }
+    }
+
+    /// Appends dispatch `index` to a compute pass.
+    pub(super) fn dispatch(&self, pass: &mut wgpu::ComputePass, index: usize) {
+        let item = &self.recorded[index];
+        pass.set_pipeline(&item.pipeline);
+        pass.set_bind_group(0, &item.bindings, &[]);
+        let [x, y, z] = item.groups;
+        pass.dispatch_workgroups(x, y, z);
+        let mut counts = self.counts.get();
+        counts.dispatches += 1;
+        self.counts.set(counts);
     }
 }
 
@@ -207,24 +235,36 @@ impl Gpu {
     ///
     /// # Errors
     /// The device failed at it.
-    #[cfg(not(target_arch = "wasm32"))] // std has no clock there
     pub async fn time(&self, pass: &Pass) -> Result<Duration> {
-        let start = Instant::now();
-        let ((), watched) = self.watch("timing a pass", || {
+        let ms = self.time_repeated(pass, 1).await?;
+        Ok(Duration::from_secs_f64(ms / 1e3))
+    }
+
+    /// Runs a pass so many times in one submission; milliseconds from there to its end.
+    ///
+    /// # Errors
+    /// The device failed at it.
+    pub async fn time_repeated(&self, pass: &Pass, times: u32) -> Result<f64> {
+        let (start, watched) = self.watch("timing a pass", || {
             let mut encoder = self.encoder();
-            pass.record(&mut encoder);
-            self.queue.submit([encoder.finish()]);
+            pass.repeat(&mut encoder, times);
+            let commands = encoder.finish();
+            let start = Moment::now();
+            self.count(|counts| counts.submits += 1);
+            self.queue.submit([commands]);
+            start
         });
-        watched.await?;
         self.idle().await?;
-        Ok(start.elapsed())
+        let ms = start.ms();
+        watched.await?;
+        Ok(ms)
     }
 
     /// Submits dispatches once; errors of the device go to the scope around the call.
     pub(crate) fn submit(&self, dispatches: &[Dispatch]) {
         let mut encoder = self.encoder();
         Pass::new(self, dispatches).record(&mut encoder);
-        self.queue.submit([encoder.finish()]);
+        self.enqueue(encoder);
     }
 }
 
@@ -237,6 +277,7 @@ fn record(gpu: &Gpu, dispatch: &Dispatch, params: &wgpu::Buffer, slot: u64) -> R
     );
     debug_assert_eq!(dispatch.overlap(), None, "{:?}", dispatch.kernel);
     let pipeline = gpu.pipeline(dispatch.kernel);
+    gpu.count(|counts| counts.bind_groups += 1);
     let uniform = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
         buffer: params,
         offset: slot,

@@ -81,6 +81,7 @@ impl Readback {
         gpu: &Gpu,
         index: wgpu::SubmissionIndex,
     ) -> impl Future<Output = Result<Vec<u8>>> + 'static + use<> {
+        gpu.count(|counts| counts.readbacks += 1);
         let signal = Signal::new();
         let done = signal.clone();
         self.buffer
@@ -112,7 +113,7 @@ impl Gpu {
             let readback = Readback::new(self, bytes);
             let mut encoder = self.encoder();
             readback.copy_from(&mut encoder, buffer, 0);
-            readback.read(self, self.queue.submit([encoder.finish()]))
+            readback.read(self, self.enqueue(encoder))
         });
         watched.await?;
         reading.await

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 import { count, rate, seconds } from "./format.js";
 import * as loader from "./loader.js";
 import * as log from "./log.js";
+import * as measure from "./measure.js";
 import * as settings from "./settings.js";
 
 const DEFAULT_MODEL = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -64,8 +65,7 @@ async function load(from: string | File): Promise<void> {
   loader.start(name);
   refresh();
   try {
-    const features = { subgroups: query.get("subgroups") !== "off", f16: query.get("f16") !== "off" };
-    const motet = await Motet.load(from, { ...features, onProgress: loader.progress, signal: control.signal });
+    const motet = await Motet.load(from, { ...features(), onProgress: loader.progress, signal: control.signal });
     if (loading !== control) return motet.close();
     window.motet = motet;
     const { model, adapter } = motet;
@@ -79,6 +79,10 @@ async function load(from: string | File): Promise<void> {
   }
   if (loading === control) loading = undefined;
   refresh();
+}
+
+function features(): { subgroups: boolean; f16: boolean } {
+  return { subgroups: query.get("subgroups") !== "off", f16: query.get("f16") !== "off" };
 }
 
 function messageOf(error: unknown): string {
@@ -203,6 +207,7 @@ wire();
 if (query.has("bench")) {
   loader.hide();
   status.textContent = "Ready to be measured by window.bench";
+  measure.offer(query.get("model") ?? DEFAULT_MODEL, features());
   window.bench = bench;
   window.benchReady = true;
 } else {
