@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use motet::format::TensorType;
-use motet::gpu::{CacheType, GpuOptions};
+use motet::gpu::{CacheType, GpuOptions, Memory, Share};
 use motet::sample::Sampling;
 use motet::session::SessionOptions;
 use motet::weights::LoadOptions;
@@ -62,11 +62,14 @@ pub struct DeviceArgs {
     #[arg(long, value_name = "NAME", global = true)]
     pub adapter: Option<String>,
     /// Compute on the CPU in plain f32: slow, for comparison
-    #[arg(long, global = true, conflicts_with_all = ["adapter", "no_subgroups", "f16", "cache", "quantize"])]
+    #[arg(long, global = true, conflicts_with_all = ["adapter", "no_subgroups", "kernels_for", "f16", "cache", "quantize"])]
     pub reference: bool,
     /// Do without subgroup operations
     #[arg(long, global = true)]
     pub no_subgroups: bool,
+    /// Whose kernels to use [default: those for GPUs, and on adapters that compute on the CPU those for such]
+    #[arg(long, value_name = "FOR", global = true)]
+    pub kernels_for: Option<KernelsFor>,
     /// Compute with f16: faster on GPUs, less exact
     #[arg(long, global = true)]
     pub f16: bool,
@@ -79,6 +82,15 @@ pub struct DeviceArgs {
     /// Quantize matrices of floats as they are loaded
     #[arg(long, value_name = "TYPE", global = true)]
     pub quantize: Option<Quantize>,
+}
+
+/// What kind of adapter kernels are shaped for.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum KernelsFor {
+    /// Weights in buffers; activations shared through workgroup memory.
+    Gpus,
+    /// Weights in textures; activations handed from lane to lane where subgroups are of four or eight.
+    Cpus,
 }
 
 /// How the cache keeps numbers.
@@ -137,6 +149,14 @@ impl DeviceArgs {
             adapter: self.adapter.clone(),
             subgroups: !self.no_subgroups,
             f16: self.f16,
+            weights: self.kernels_for.map(|kernels| match kernels {
+                KernelsFor::Gpus => Memory::Buffers,
+                KernelsFor::Cpus => Memory::Textures,
+            }),
+            share: match self.kernels_for {
+                Some(KernelsFor::Gpus) => Some(Share::Workgroup),
+                Some(KernelsFor::Cpus) | None => None,
+            },
             ..GpuOptions::default()
         }
     }

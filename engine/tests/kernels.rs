@@ -29,7 +29,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bench::Bench;
-use gpus::{baseline, open_each};
+use gpus::{baseline, gpus, open_each};
 use motet::format::Checkpoint;
 use motet::forward::{Logits, forward};
 use motet::gpu::{Arg, CacheType, Dispatch, Gpu, GpuOptions, Kernel, Params};
@@ -126,8 +126,11 @@ fn draws_follow_the_softmax() {
     sample::draws_follow_the_softmax();
 }
 
+/// The adapter as it is used by default.
 fn default_gpu() -> Rc<Gpu> {
-    pollster::block_on(Gpu::open(&GpuOptions::default())).expect("these tests need a GPU adapter")
+    gpus("kernels")
+        .pop()
+        .expect("these tests need a GPU adapter")
 }
 
 #[test]
