@@ -1,5 +1,7 @@
-// route: the experts of each token and their weights, from the router's logits.
+// route: the experts of each token and their weights, from the residual stream: the norm, the router's product and the
+// choice in one.
 //
+//   z       Σ_k W[e, k] · gain[k] · x[k] / sqrt(mean x² + eps) + bias[e]
 //   scores  softmax(z) | sigmoid(z) | z | sqrt(softplus(z))                           (gating 1 | 2 | 3 | 4)
 //   choice  scores + selection; where there are groups of experts, only those of the best groups, a group being as good as
 //           its best expert (DeepSeek-V2) or as the sum of its two best (DeepSeek-V3)
@@ -7,14 +9,18 @@
 //   weights scores of the chosen (gating 3: their softmax), over their sum if `norm`, times `scale`
 //
 //   state      place in the sequence                               read
-//   logits     [T, E] f32, or [T, E + 1] with the gate of the shared expert last   read
-//   bias       [E] f32, added to the logits                        read, if has_bias
+//   plane      W [E, D] in blocks of 32, one page; the row after the experts' is the shared expert's gate   read
+//   gain       [D] f32, RMSNorm's gain                             read
+//   x          [T, D] f32                                          read
+//   bias       [E] f32                                             read, if has_bias
 //   selection  [E] f32                                             read, if has_selection
 //   routes     ids [T, slots] u32, then from `weights` on weights [T, slots] f32   write
 //
-// The shared expert is a slot after the chosen: id 0, weight 1 or sigmoid of its gate. A workgroup a token; a lane has
-// every WG-th expert. Parts: lib/reduce_*. Constants: EXPERTS, at least E. engine/src/reference.rs has it in plain f32.
-// Tested in tests/kernels.rs.
+// The shared expert is a slot after the chosen: id 0, weight 1 or sigmoid of its gate. A workgroup a token; a lane has every
+// WG-th expert. Parts: lib/router product(); plane/*_read; lib/row; quant/*; x/storage; gain/storage; in/rmsnorm;
+// lib/reduce_*. Constants: KT, numbers of x that
+// are staged at once; EXPERTS and GROUPS, the most there are. engine/src/reference.rs has it in plain f32. Tested in
+// tests/kernels.rs.
 struct Params {
     e: u32,
     a: u32,
@@ -26,46 +32,32 @@ struct Params {
     best_two: u32,     // 1: a group counts its two best
     has_bias: u32,
     has_selection: u32,
-    stride: u32,       // numbers between two tokens' logits
-    shared_gate: u32,  // 1: the logit after the experts' is the shared expert's
     weights: u32,      // where weights begin in routes
+    k: u32,            // D
+    blocks: u32,       // ceil(D / 32)
+    rows: u32,         // E, and one if the shared expert has a gate
+    stride: u32,       // rows of the page
+    lanes: u32,        // of a band, see lib/router
+    bands: u32,
+    scales: u32,       // a row's words of numbers
+    scale_words: u32,  // and of scales
+    eps: f32,
     scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
-@group(0) @binding(2) var<storage, read> logits: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> selection: array<f32>;
-@group(0) @binding(5) var<storage, read_write> routes: array<u32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> selection: array<f32>;
+@group(0) @binding(7) var<storage, read_write> routes: array<u32>;
 
 const NONE: f32 = -3.0e38;
 
-var<workgroup> scores: array<f32, EXPERTS>;
+var<workgroup> scores: array<f32, EXPERTS + 1u>;
 var<workgroup> choice: array<f32, EXPERTS>;
-var<workgroup> groups: array<f32, EXPERTS>;
+var<workgroup> groups: array<f32, GROUPS>;
 var<workgroup> chosen: array<u32, 64>;
 var<workgroup> weight: array<f32, 64>;
-
-// The lowest index of the greatest of the first n of `values`, in every lane; what is taken is set to NONE.
-fn take_choice(n: u32, lane: u32) -> u32 {
-    var best = NONE;
-    var index = EXPERTS;
-    for (var i = lane; i < n; i += WG) {
-        if (choice[i] > best) {
-            best = choice[i];
-            index = i;
-        }
-    }
-    let greatest = reduce_max(best, lane);
-    let mine = index < EXPERTS && best == greatest;
-    let taken = u32(-reduce_max(select(-f32(EXPERTS), -f32(index), mine), lane));
-    if (lane == 0u && taken < EXPERTS) {
-        choice[taken] = NONE;
-    }
-    workgroupBarrier();
-    return min(taken, n - 1u);
-}
 
 // Leaves the choices of the best groups alone.
 fn limit_groups(lane: u32) {
@@ -95,15 +87,11 @@ fn limit_groups(lane: u32) {
     workgroupBarrier();
 }
 
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let t = group.x;
-    if (t >= state.t) {
-        return; // a pass recorded for longer batches
-    }
+// Turns the experts' logits into scores and choices; `r` is the norm's part that is still missing.
+fn score_experts(r: f32, lane: u32) {
     var greatest = NONE;
     for (var i = lane; i < p.e; i += WG) {
-        var z = logits[t * p.stride + i];
+        var z = scores[i] * r;
         if (p.has_bias != 0u) {
             z += bias[i];
         }
@@ -138,17 +126,42 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         choice[i] = score;
     }
     workgroupBarrier();
-    if (p.groups > 1u) {
-        limit_groups(lane);
+}
+
+// Puts the A greatest choices in order: an expert's place is how many are ahead of it, so nobody waits for the one before.
+fn choose(lane: u32) {
+    if (lane < p.a) {
+        chosen[lane] = lane; // numbers that are no numbers have no order, and an id must be one
+        weight[lane] = 0.0;
     }
-    for (var i = 0u; i < p.a; i++) {
-        let id = take_choice(p.e, lane);
-        if (lane == 0u) {
-            chosen[i] = id;
-            weight[i] = scores[id];
+    workgroupBarrier();
+    for (var i = lane; i < p.e; i += WG) {
+        let mine = choice[i];
+        var place = 0u;
+        for (var j = 0u; j < p.e; j++) {
+            let other = choice[j];
+            place += select(0u, 1u, other > mine || (other == mine && j < i));
+        }
+        if (place < p.a) {
+            chosen[place] = i;
+            weight[place] = scores[i];
         }
     }
     workgroupBarrier();
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let t = group.x;
+    if (t >= state.t) {
+        return; // a pass recorded for longer batches
+    }
+    let r = product(t, lane);
+    score_experts(r, lane);
+    if (p.groups > 1u) {
+        limit_groups(lane);
+    }
+    choose(lane);
     if (lane == 0u) {
         let top = weight[0];
         var total = 0.0;
@@ -166,8 +179,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         if (p.slots > p.a) {
             var gate = 1.0;
-            if (p.shared_gate != 0u) {
-                gate = 1.0 / (1.0 + exp(-logits[t * p.stride + p.e]));
+            if (p.rows > p.e) {
+                gate = 1.0 / (1.0 + exp(-scores[p.e] * r));
             }
             routes[at + p.a] = 0u;
             routes[p.weights + at + p.a] = bitcast<u32>(gate);

@@ -332,21 +332,17 @@ impl<'a> Graph<'a> {
         let Some(router) = &layer.router else { return };
         let Config {
             d,
+            eps,
             activation,
             residual_scale,
             ..
         } = *self.config;
         let (state, none, t) = (self.state, self.none, self.t);
         let layout = Routes::new(&moe, CHUNK);
-        let width = moe.e + usize::from(router.shared_gate);
-        let scores = self.normed(&layer.ffn_norm, Output::Store, width);
-        for w in &router.gate {
-            self.product(&state.x, &state.scores, w, &scores); // [T, E]
-        }
-        let args = [&state.place, &state.scores, &state.routes, none];
-        let added = [router.bias.as_ref(), router.selection.as_ref()];
+        let args = [&state.place, &state.x, &state.routes, none];
+        let norm = (&layer.ffn_norm, eps);
         self.all
-            .push(ops::route(args, added, &moe, layout, router.shared_gate, t));
+            .push(ops::route(args, norm, router, &moe, layout, t)); // [T, A]
 
         let few = t <= FEW;
         let (routes, slots) = (&state.routes, layout.slots as usize);

@@ -28,7 +28,6 @@ pub struct State {
     pub(crate) latent: wgpu::Buffer, // latent: [T, H, R]
     pub(crate) attn: wgpu::Buffer,  // [T, H·Cv]
     pub(crate) y: wgpu::Buffer,     // [T, D], of a block whose result is normed
-    pub(crate) scores: wgpu::Buffer, // [T, E + 1]
     pub(crate) routes: wgpu::Buffer, // see ops::Routes
     pub(crate) hidden: wgpu::Buffer, // [T, F] or [T, slots, F]
     pub(crate) shared: wgpu::Buffer, // [T, F] of the shared expert
@@ -122,9 +121,8 @@ impl State {
         };
         let moe = config.moe.map(|moe| (moe, Routes::new(&moe, CHUNK)));
         let slots = moe.map_or(0, |(_, routes)| routes.slots as usize);
-        let [scores, routes, hidden, shared] = moe.map_or([0; 4], |(moe, routes)| {
-            let scores = t * (moe.e + 1);
-            [scores, routes.size() as usize, slots * moe.f, moe.shared]
+        let [routes, hidden, shared] = moe.map_or([0; 3], |(moe, routes)| {
+            [routes.size() as usize, slots * moe.f, moe.shared]
         });
         Ok(Self {
             place: f32s("place", 4)?,
@@ -139,7 +137,6 @@ impl State {
             latent: f32s("latent", t * latent)?,
             attn: f32s("attn", t * h * cv)?,
             y: f32s("y", t * d)?,
-            scores: f32s("scores", scores)?,
             routes: f32s("routes", routes)?,
             hidden: f32s("hidden", t * hidden.max(config.f))?,
             shared: f32s("shared", t * shared)?,

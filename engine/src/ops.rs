@@ -1,6 +1,7 @@
 //! One function a kernel: shapes in, dispatches out. The only place where workgroups are counted.
 
 use crate::arch::plan::{Order, Source};
+use crate::arch::tree::Router;
 use crate::arch::{GroupRule, Mla, Moe};
 use crate::gpu::{
     Arg, Dispatch, Input, Kernel, Operand, Output, Params, Place, UNIFORM_BYTES, attention_rows,
@@ -363,17 +364,23 @@ fn windows(
     (count > 0 && place != Place::Binned && reach(last) <= x.size()).then_some(all)
 }
 
-/// The router's choice for up to `t` tokens, from logits `[T, stride]`.
+/// The choice of experts for up to `t` tokens x `[T, D]`, through a norm's gains `[D]` and ε and the router.
 pub fn route(
-    [state, logits, routes, nothing]: [&wgpu::Buffer; 4],
-    [bias, selection]: [Option<&wgpu::Buffer>; 2],
+    [state, x, routes, nothing]: [&wgpu::Buffer; 4],
+    (gain, eps): (&wgpu::Buffer, f32),
+    router: &Router<Matrix, wgpu::Buffer>,
     moe: &Moe,
     layout: Routes,
-    shared_gate: bool,
     t: u32,
 ) -> Dispatch {
+    let w = &router.gate;
+    let kernel = Kernel::Route(w.quant);
+    let page = &w.pages[0]; // a router that needs more is refused by `weights::load`
+    let [lanes, bands] = bands(w.n as u32, kernel.workgroup());
+    let [numbers, scales] = w.row_words();
+    let [bias, selection] = [&router.bias, &router.selection].map(Option::as_ref);
     Dispatch {
-        kernel: Kernel::route(moe.e as u32),
+        kernel,
         params: Params::new([
             moe.e as u32,
             moe.a as u32,
@@ -385,20 +392,37 @@ pub fn route(
             u32::from(moe.group_rule == GroupRule::BestTwo),
             u32::from(bias.is_some()),
             u32::from(selection.is_some()),
-            moe.e as u32 + u32::from(shared_gate),
-            u32::from(shared_gate),
             layout.weights,
+            w.k as u32,
+            w.blocks() as u32,
+            w.n as u32,
+            2 * page.pairs,
+            lanes,
+            bands,
+            numbers as u32,
+            scales as u32,
         ])
+        .float(eps)
         .float(moe.scale),
         args: vec![
             state.into(),
-            logits.into(),
+            page.arg(),
+            gain.into(),
+            x.into(),
             bias.unwrap_or(nothing).into(),
             selection.unwrap_or(nothing).into(),
             routes.into(),
         ],
         groups: [t, 1, 1],
     }
+}
+
+/// How a workgroup of `wg` lanes is divided for a product with `rows` rows: lanes of a band, a row each, and how many bands
+/// share the columns. Eight lanes read whole sectors of 32 bytes of any plane.
+fn bands(rows: u32, wg: u32) -> [u32; 2] {
+    let rounds = rows.div_ceil(wg);
+    let lanes = rows.div_ceil(rounds).next_multiple_of(8);
+    [lanes, wg / lanes]
 }
 
 /// Routed tokens by expert, in tiles.

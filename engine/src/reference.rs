@@ -333,7 +333,7 @@ fn feed_forward(config: &Config, layer: &Layer<Vec<f32>, Vec<f32>>, x: &[f32]) -
 
 /// The router's logits [E], and the weight of the shared expert.
 fn router_logits(moe: Moe, router: &Router<Vec<f32>, Vec<f32>>, x: &[f32]) -> (Vec<f32>, f32) {
-    let mut logits: Vec<f32> = router.gate.iter().flat_map(|w| matmul(w, x)).collect();
+    let mut logits = matmul(&router.gate, x);
     let shared = logits.split_off(moe.e);
     add_bias(&mut logits, &router.bias);
     (logits, shared.first().map_or(1.0, |z| sigmoid(*z)))

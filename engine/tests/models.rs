@@ -290,3 +290,20 @@ fn pages_change_nothing() {
         assert_eq!(results[1].1, greedy_ids, "{case} {file}");
     }
 }
+
+/// The choice of experts is one dispatch, so a router is one page.
+#[test]
+fn a_router_of_several_pages_is_refused() {
+    let options = GpuOptions {
+        max_page: Some(600),
+        ..GpuOptions::default()
+    };
+    let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
+    report("models", &gpu);
+    let loaded = pollster::block_on(Model::load(&gpu, &open("mixtral", ""), &mut |_| {}));
+    let Err(error) = loaded else {
+        panic!("a router of two pages was taken");
+    };
+    let error = error.to_string();
+    assert!(error.contains("a router of 4 rows of 48"), "{error}");
+}

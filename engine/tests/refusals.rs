@@ -53,6 +53,13 @@ fn numbers_that_mean_nothing_are_refused_by_name() {
         (
             "deepseek3",
             "BF16.gguf",
+            "deepseek2.expert_group_count",
+            512,
+            "up to 256",
+        ),
+        (
+            "deepseek3",
+            "BF16.gguf",
             "deepseek2.attention.kv_lora_rank",
             8,
             "attn_kv_a",

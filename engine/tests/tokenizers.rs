@@ -98,12 +98,15 @@ impl Case {
         Some(Tokenizer::from_metadata(&metadata).unwrap())
     }
 
-    fn json(&self) -> Tokenizer {
+    fn tokenizer_json(&self) -> Vec<u8> {
         let mut file = self.pipeline.clone();
         let model = serde_json::from_str(&read(&format!("{}.model.json", self.vocabulary)));
         file.insert("model".to_owned(), model.expect("the fixture is valid"));
-        let file = serde_json::to_string(&file).expect("JSON can be written");
-        Tokenizer::from_json(file.as_bytes(), Special::default()).unwrap()
+        serde_json::to_vec(&file).expect("JSON can be written")
+    }
+
+    fn json(&self) -> Tokenizer {
+        Tokenizer::from_json(&self.tokenizer_json(), Special::default()).unwrap()
     }
 
     fn check(&self, tokenizer: &Tokenizer, plain: bool, label: &str) {
@@ -265,6 +268,70 @@ fn what_begins_and_ends_a_text_follows_the_kind() {
         special("byte-level", pre("llama-bpe")),
         expected(Some(1), &[2, 0], true, false)
     );
+}
+
+#[derive(Deserialize)]
+struct Document {
+    case: String,
+    post_processor: serde_json::Value,
+    bos: u32,
+    eos: u32,
+    text: String,
+    ids: Vec<u32>,
+}
+
+/// What AutoTokenizer makes of a text, whatever tokenizer_config.json says of add_bos_token and add_eos_token.
+#[test]
+fn the_post_processor_alone_says_what_a_text_begins_and_ends_with() {
+    let documents: Vec<Document> =
+        serde_json::from_str(&read("documents.json")).expect("the fixture is valid");
+    assert_eq!(documents.len(), 35);
+    for Document {
+        case,
+        post_processor,
+        bos,
+        eos,
+        text,
+        ids,
+    } in documents
+    {
+        let what = format!("{case}, {post_processor}");
+        let mut case = Case::read(&case);
+        case.pipeline
+            .insert("post_processor".to_owned(), post_processor);
+        // As config.json says, and where it says nothing or something else.
+        for (said_bos, said_eos) in [
+            (Some(bos), vec![eos]),
+            (None, vec![]),
+            (Some(7), vec![9, eos]),
+        ] {
+            let special = Special {
+                bos: said_bos,
+                eos: said_eos,
+                ..Special::default()
+            };
+            let tokenizer = Tokenizer::from_json(&case.tokenizer_json(), special).unwrap();
+            assert_eq!(tokenizer.encode_document(&text).unwrap(), ids, "{what}");
+        }
+    }
+}
+
+#[test]
+fn two_tokens_before_a_text_are_refused() {
+    let mut case = Case::read("llama");
+    let token = |id: &str| serde_json::json!({ "SpecialToken": { "id": id, "type_id": 0 } });
+    let text = serde_json::json!({ "Sequence": { "id": "A", "type_id": 0 } });
+    let of =
+        |id: u32, token: &str| serde_json::json!({ "id": token, "ids": [id], "tokens": [token] });
+    let processor = serde_json::json!({
+        "type": "TemplateProcessing",
+        "single": [token("<s>"), token("</s>"), text],
+        "pair": [text, { "Sequence": { "id": "B", "type_id": 1 } }],
+        "special_tokens": { "<s>": of(1, "<s>"), "</s>": of(2, "</s>") },
+    });
+    case.pipeline.insert("post_processor".to_owned(), processor);
+    let error = Tokenizer::from_json(&case.tokenizer_json(), Special::default()).unwrap_err();
+    assert!(error.to_string().contains("more than one token"), "{error}");
 }
 
 fn pre(name: &'static str) -> impl FnOnce(&mut Metadata) {

@@ -305,6 +305,11 @@ impl Config {
 }
 
 impl Moe {
+    /// Experts of a layer at most.
+    pub const MOST_EXPERTS: usize = 1024;
+    /// Groups of experts at most.
+    pub const MOST_GROUPS: usize = 256;
+
     /// Numbers that the router relies on.
     fn check(&self) -> Result<()> {
         for (what, n) in [
@@ -316,10 +321,17 @@ impl Moe {
         ] {
             sensible(what, n)?;
         }
-        if self.a > self.e || self.e > 1024 || self.a > 64 {
+        let (most, most_groups) = (Self::MOST_EXPERTS, Self::MOST_GROUPS);
+        if self.a > self.e || self.e > most || self.a > 64 {
             return senseless(format!(
-                "{} of {} experts a token make no sense (up to 64 of up to 1024 do)",
+                "{} of {} experts a token make no sense (up to 64 of up to {most} do)",
                 self.a, self.e
+            ));
+        }
+        if self.groups > most_groups {
+            return senseless(format!(
+                "{} groups of experts make no sense (up to {most_groups} do)",
+                self.groups
             ));
         }
         if !self.e.is_multiple_of(self.groups)

@@ -483,9 +483,10 @@ impl Planner<'_> {
                 .iter()
                 .map(|gate| Source::whole(gate.clone(), 1, e)),
         );
+        let n = e + usize::from(shared_gate.is_some());
         let vector = |part: &str| self.opt_vector(1, e, vec![Source::whole(name(part), e, 0)]);
         Ok(Router {
-            gate: self.fused(self.config.d, rows)?,
+            gate: self.of(1, [n, self.config.d], 0, rows)?,
             shared_gate: shared_gate.is_some(),
             bias: vector("ffn_gate_inp.bias")?,
             selection: vector("exp_probs_b.bias")?,

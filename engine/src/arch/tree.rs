@@ -54,7 +54,7 @@ pub enum Attention<M, V> {
 /// Scores of experts.
 #[derive(Debug, Clone)]
 pub struct Router<M, V> {
-    pub gate: Vec<M>,         // [E, D], and a row for the shared expert's gate
+    pub gate: M,              // [E, D], and a row for the shared expert's gate
     pub shared_gate: bool,    // the row is there
     pub bias: Option<V>,      // [E]
     pub selection: Option<V>, // [E], added for the choice alone
@@ -123,7 +123,7 @@ impl<M, V> Layer<M, V> {
             .into_iter()
             .flatten();
         let feeds = feeds.flat_map(|ffn| [&ffn.gate_up, &ffn.down]);
-        let router = self.router.iter().flat_map(|router| &router.gate);
+        let router = self.router.iter().map(|router| &router.gate);
         attention
             .into_iter()
             .chain([&self.attn_output])
@@ -218,7 +218,7 @@ impl<M, V> Layer<M, V> {
             router: match &self.router {
                 None => None,
                 Some(router) => Some(Router {
-                    gate: router.gate.iter().map(&mut *m).collect::<Result<_>>()?,
+                    gate: m(&router.gate)?,
                     shared_gate: router.shared_gate,
                     bias: opt(v, &router.bias)?,
                     selection: opt(v, &router.selection)?,

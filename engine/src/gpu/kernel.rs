@@ -1,7 +1,7 @@
 //! Kernels: which files of shaders/ make one, with which constants. `all_kernels` is the one list that validation, the
 //! comparison with the CPU reference and the benchmarks go through. shaders/README.md has the contract of the parts.
 
-use crate::arch::Activation;
+use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
 /// Ids the sampler may be ahead of what was read back.
@@ -101,11 +101,6 @@ pub enum Output {
     Gated(Activation),
 }
 
-/// A kernel's numbers for a mixture: the router's width, rounded up so that few variants serve all.
-fn expert_room(e: u32) -> u32 {
-    e.next_power_of_two().max(64)
-}
-
 /// How the cache keeps its numbers.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
@@ -150,8 +145,8 @@ pub enum Kernel {
     },
     /// A block's normed result into the residual stream.
     PostNorm,
-    /// The experts of each token and their weights, of up to `experts`.
-    Route { experts: u32 },
+    /// The experts of each token and their weights.
+    Route(&'static Quant),
     /// Routed tokens by expert, in tiles.
     Bin { experts: u32 },
     /// The experts' results into the residual stream.
@@ -200,9 +195,7 @@ pub fn attention_rows(t: u32, g: u32, c: u32) -> u32 {
 pub fn all_kernels() -> Vec<Kernel> {
     use CacheType::{F16, F32, Q8};
     let mut all = vec![Kernel::Sample, Kernel::PostNorm, Kernel::Combine];
-    for experts in [64, 256, 1024] {
-        all.extend([Kernel::Route { experts }, Kernel::Bin { experts }]);
-    }
+    all.extend([64, 256, 1024].map(|experts| Kernel::Bin { experts }));
     for cache in [F32, F16, Q8] {
         for c in [4, 8, 16, 32, 64, 80, 96, 112, 128, 256] {
             all.push(Kernel::Rope { c, cache });
@@ -232,7 +225,11 @@ pub fn all_kernels() -> Vec<Kernel> {
         }
     }
     for quant in QUANTS {
-        all.extend([Kernel::Repack(quant), Kernel::Embed(quant)]);
+        all.extend([
+            Kernel::Repack(quant),
+            Kernel::Embed(quant),
+            Kernel::Route(quant),
+        ]);
         all.extend(
             products().map(|(place, input, operand, output, tile)| Kernel::Matmul {
                 quant,
@@ -318,7 +315,7 @@ impl Kernel {
                 format!("{kind}attention c {c} cv {cv} rows {rows} {cache:?}")
             }
             Kernel::PostNorm => "post_norm".into(),
-            Kernel::Route { experts } => format!("route {experts}"),
+            Kernel::Route(quant) => format!("route {}", quant.name),
             Kernel::Bin { experts } => format!("bin {experts}"),
             Kernel::Combine => "combine".into(),
             Kernel::Sample => "sample".into(),
@@ -326,17 +323,10 @@ impl Kernel {
         }
     }
 
-    /// The router of a mixture of `e` experts.
-    pub fn route(e: u32) -> Self {
-        Kernel::Route {
-            experts: expert_room(e),
-        }
-    }
-
-    /// The binning of a mixture of `e` experts.
+    /// The binning of a mixture of `e` experts; rounded up, so that few variants serve all.
     pub fn bin(e: u32) -> Self {
         Kernel::Bin {
-            experts: expert_room(e),
+            experts: e.next_power_of_two().max(64),
         }
     }
 
@@ -347,11 +337,10 @@ impl Kernel {
             Kernel::Rope { .. }
             | Kernel::Latent { .. }
             | Kernel::Attention { .. }
-            | Kernel::Route { .. }
             | Kernel::Combine
             | Kernel::Repack(_) => 64,
             Kernel::Bin { .. } | Kernel::PostNorm => 128,
-            Kernel::Sample => 256,
+            Kernel::Route(_) | Kernel::Sample => 256,
         }
     }
 
@@ -361,7 +350,7 @@ impl Kernel {
             Kernel::Sample
             | Kernel::Rope { .. }
             | Kernel::Latent { .. }
-            | Kernel::Route { .. }
+            | Kernel::Route(_)
             | Kernel::PostNorm => true,
             Kernel::Matmul { .. } => tier.share == Share::Workgroup,
             _ => false,
@@ -393,7 +382,7 @@ impl Kernel {
             Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Write],
             Kernel::Attention { .. } => &[Uniform, Read, Read, Read, Read, Read, Write],
             Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
-            Kernel::Route { .. } => &[Uniform, Read, Read, Read, Read, Write],
+            Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
             Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write],
             Kernel::Repack(_) => &[Uniform, Read, Fill],
@@ -433,7 +422,11 @@ impl Kernel {
                 // Whole subgroups that hand round have one share of the positions.
                 ("V_LANES", (cv / 4).next_power_of_two().clamp(8, 64)),
             ]),
-            Kernel::Route { experts } => constants.push(("EXPERTS", experts)),
+            Kernel::Route(_) => constants.extend([
+                ("KT", 1024),
+                ("EXPERTS", Moe::MOST_EXPERTS as u32),
+                ("GROUPS", Moe::MOST_GROUPS as u32),
+            ]),
             Kernel::Bin { experts } => {
                 constants.extend([("EXPERTS", experts), ("TILE_T", Self::TILES[1])]);
             }
@@ -462,7 +455,7 @@ impl Kernel {
                 let norms = *input == Input::RmsNorm;
                 let input = match input {
                     Input::Plain => include_str!("../../../shaders/in/plain.wgsl"),
-                    Input::RmsNorm => include_str!("../../../shaders/in/rmsnorm.wgsl"),
+                    Input::RmsNorm => RMS_NORM,
                 };
                 let output = match output {
                     Output::Store => include_str!("../../../shaders/out/store.wgsl"),
@@ -494,7 +487,14 @@ impl Kernel {
                 vec![STATE, cache.read(), tier.share.attend(), attention]
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],
-            Kernel::Route { .. } => vec![STATE, include_str!("../../../shaders/route.wgsl")],
+            Kernel::Route(quant) => {
+                let router = include_str!("../../../shaders/lib/router.wgsl");
+                let route = include_str!("../../../shaders/route.wgsl");
+                let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, RMS_NORM];
+                let operand = Operand::Storage;
+                files.extend([operand.x(), operand.gain(), router, route]);
+                files
+            }
             Kernel::Bin { .. } => vec![STATE, include_str!("../../../shaders/bin.wgsl")],
             Kernel::Combine => vec![STATE, include_str!("../../../shaders/combine.wgsl")],
             Kernel::Sample => vec![STATE, include_str!("../../../shaders/sample.wgsl")],
@@ -617,5 +617,6 @@ fn gated(activation: Activation) -> &'static str {
 const STATE: &str = include_str!("../../../shaders/lib/state.wgsl");
 const ROW: &str = include_str!("../../../shaders/lib/row.wgsl");
 const BITS: &str = include_str!("../../../shaders/lib/bits.wgsl");
+const RMS_NORM: &str = include_str!("../../../shaders/in/rmsnorm.wgsl");
 const EMBED: &str = include_str!("../../../shaders/embed.wgsl");
 const MATMUL: &str = include_str!("../../../shaders/matmul.wgsl");

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokenizers::{DecoderWrapper, ModelWrapper};
 
+use super::Special;
 use super::added::AddedToken;
 use super::gguf::Built;
 use super::stream::Decoding;
@@ -41,6 +42,45 @@ pub(super) fn build(tokenizer_json: &[u8]) -> Result<Built> {
         added,
         decoding,
     })
+}
+
+/// Notes what the post-processor puts around a text.
+pub(super) fn add_ends(words: &tokenizers::Tokenizer, special: &mut Special) -> Result<()> {
+    let Ok(encoded) = words.encode_fast("a", true) else {
+        return Ok(()); // not even a letter is in the vocabulary
+    };
+    let (ids, added) = (encoded.get_ids(), encoded.get_special_tokens_mask());
+    let Some(first) = added.iter().position(|it| *it == 0) else {
+        return Ok(());
+    };
+    let behind = added.iter().rev().take_while(|it| **it != 0).count();
+    match (&ids[..first], &ids[ids.len() - behind..]) {
+        ([], []) => {}
+        ([bos], []) => begins(special, *bos),
+        ([], [eos]) => ends(special, *eos),
+        ([bos], [eos]) => {
+            begins(special, *bos);
+            ends(special, *eos);
+        }
+        _ => {
+            return Err(Error::model(
+                "The tokenizer.json puts more than one token before or behind a text, which is not supported; use a model \
+                 whose texts begin and end with one.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn begins(special: &mut Special, bos: u32) {
+    special.bos = Some(bos);
+    special.add_bos = true;
+}
+
+fn ends(special: &mut Special, eos: u32) {
+    special.eos.retain(|id| *id != eos);
+    special.eos.insert(0, eos);
+    special.add_eos = true;
 }
 
 fn decoding(decoder: &DecoderWrapper) -> Option<Decoding> {

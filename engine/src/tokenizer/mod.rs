@@ -102,16 +102,12 @@ impl Tokenizer {
         Self::new(gguf::build(&vocab, &special)?, special, vocab.tokens.len())
     }
 
-    /// A tokenizer from the bytes of a `tokenizer.json`. Its post-processor may add `bos` and `eos` to a text on its own
-    /// even where `special` does not say so.
+    /// A tokenizer from the bytes of a `tokenizer.json`. Its post-processor says what a text on its own begins and ends
+    /// with, and which ids these are, whatever `special` says. As in transformers 5, which drops `add_bos_token` and
+    /// `add_eos_token` of a tokenizer_config.json beside a tokenizer.json, they are not read from there.
     pub fn from_json(tokenizer_json: &[u8], mut special: Special) -> Result<Self> {
         let built = json::build(tokenizer_json)?;
-        if let Ok(empty) = built.words.encode_fast("", true) {
-            special.add_bos |=
-                special.bos.is_some() && empty.get_ids().first() == special.bos.as_ref();
-            special.add_eos |=
-                !special.eos.is_empty() && empty.get_ids().last() == special.eos.first();
-        }
+        json::add_ends(&built.words, &mut special)?;
         let ids = built.words.get_vocab(true).into_values();
         let last = ids
             .max()

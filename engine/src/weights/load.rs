@@ -168,8 +168,21 @@ fn allocate(gpu: &Gpu, plans: &Tree<Plan, Plan>) -> Result<Weights> {
         gpu.check_binding(&plan.name, bytes)?;
         Ok(gpu.operand(&plan.name, bytes))
     };
+    let tree = plans.try_map(&mut matrix, &mut vector)?;
+    let routers = tree.layers.iter().filter_map(|layer| layer.router.as_ref());
+    if let Some(router) = routers.map(|r| &r.gate).find(|gate| gate.pages.len() > 1) {
+        // `route` is one dispatch.
+        return Err(Error::device(format!(
+            "a router of {} rows of {} takes {} bytes, and {} allows {} in one buffer",
+            router.n,
+            router.k,
+            router.bytes(),
+            gpu.info.name,
+            gpu.max_page
+        )));
+    }
     Ok(Weights {
-        tree: plans.try_map(&mut matrix, &mut vector)?,
+        tree,
         nothing: gpu.buffer("nothing", 16),
     })
 }

@@ -117,6 +117,7 @@ impl Bench {
                     _ => [16, 24].contains(&c) || (c, rows) == (64, 8),
                 },
                 Kernel::Rope { c, cache } => cache == CacheType::F32 || [16, 80].contains(&c),
+                Kernel::Route(quant) => self.first || THOROUGH.contains(&quant.name),
                 Kernel::Latent { r, cache, .. } => cache == CacheType::F32 || r == 16,
                 _ => true,
             }

@@ -169,7 +169,7 @@ fn float(numbers: Numbers, random: &mut Random) -> f32 {
 }
 
 /// Rows as a file has them.
-fn file_rows(
+pub fn file_rows(
     quant: &Quant,
     numbers: Numbers,
     [rows, k]: [usize; 2],

@@ -1,11 +1,10 @@
-//! A mixture's kernels: route against the reference, bin against a sort, the experts' products against sums in f64, token by
-//! token and expert by expert; and post_norm.
+//! What comes behind a mixture's router: bin against a sort, the experts' products against sums in f64, token by token and
+//! expert by expert; and post_norm.
 
 use motet::arch::{Activation, Gating, GroupRule, Moe};
 use motet::gpu::{Input, Kernel, Output, Place};
 use motet::ops::{self, Product, Routes, Through};
 use motet::quant::QUANTS;
-use motet::reference;
 
 use crate::bench::{Bench, Expected, POISON, full};
 use crate::matmul::{Case, Sum, activations, before, numbers};
@@ -18,7 +17,8 @@ const U: f64 = 1.0 / (1 << 24) as f64;
 /// Tokens that the routes' buffer has room for.
 const ROOM: usize = 24;
 
-fn moe(e: usize, a: usize) -> Moe {
+/// A mixture with a plain router.
+pub fn moe(e: usize, a: usize) -> Moe {
     Moe {
         e,
         a,
@@ -31,142 +31,6 @@ fn moe(e: usize, a: usize) -> Moe {
         groups_used: 1,
         group_rule: GroupRule::Best,
     }
-}
-
-const GATINGS: [Gating; 4] = [
-    Gating::Softmax,
-    Gating::Sigmoid,
-    Gating::SoftmaxOfChosen,
-    Gating::SqrtSoftplus,
-];
-
-/// Every gating with and without selection, groups, norm, shared expert and its gate.
-pub fn check_routes(bench: &Bench) {
-    let mut random = Random::new(6);
-    for (e, a) in [(8, 2), (64, 6), (60, 4), (256, 8), (300, 7), (1024, 64)] {
-        for gating in GATINGS {
-            for (groups, groups_used, group_rule) in [
-                (1, 1, GroupRule::Best),
-                (4, 2, GroupRule::Best),
-                (4, 3, GroupRule::BestTwo),
-            ] {
-                let norm = random.below(2) == 0;
-                let shared = random.below(2);
-                let scale = [1.0, 2.5][random.below(2)];
-                let moe = Moe {
-                    gating,
-                    groups,
-                    groups_used,
-                    group_rule,
-                    norm,
-                    shared,
-                    scale,
-                    ..moe(e, a)
-                };
-                let added = [random.below(2) == 0, random.below(2) == 0];
-                let gate = shared > 0 && random.below(2) == 0;
-                routes(bench, moe, added, gate, false, &mut random);
-            }
-        }
-        for norm in [false, true] {
-            routes(
-                bench,
-                Moe { norm, ..moe(e, a) },
-                [false; 2],
-                false,
-                true,
-                &mut random,
-            );
-        }
-    }
-}
-
-/// Choices that are far from each other, or, with `ties`, of three values alone.
-fn routes(
-    bench: &Bench,
-    moe: Moe,
-    [has_bias, has_selection]: [bool; 2],
-    gate: bool,
-    ties: bool,
-    random: &mut Random,
-) {
-    let (t, room) = (5, 7);
-    let layout = Routes::new(&moe, ROOM as u32);
-    let stride = moe.e + usize::from(gate);
-    let mut logits = Vec::new();
-    let bias: Vec<f32> = random.floats(moe.e);
-    let selection: Vec<f32> = random.floats(moe.e).iter().map(|v| v / 4.0).collect();
-    let mut expected = vec![Expected::UNTOUCHED; layout.size() as usize];
-    let slots = layout.slots as usize;
-    for token in 0..t {
-        // Drawn again until no choice is close to the next: devices' exponentials differ a little.
-        let (row, chosen) = loop {
-            let row: Vec<f32> = (0..stride)
-                .map(|_| match ties {
-                    true => random.below(3) as f32,
-                    false => 5.0 * random.float(),
-                })
-                .collect();
-            let summed = |row: &[f32]| -> Vec<f32> {
-                let pairs = row.iter().zip(&bias);
-                pairs
-                    .map(|(z, b)| if has_bias { z + b } else { *z })
-                    .collect()
-            };
-            let of = |row: &[f32]| {
-                reference::route(moe, &summed(row), has_selection.then_some(&selection))
-            };
-            let chosen = of(&row);
-            let ids = |chosen: &[(usize, f32)]| chosen.iter().map(|(e, _)| *e).collect::<Vec<_>>();
-            let shaken = || {
-                row.iter()
-                    .map(|z| z + 2e-5 * random_sign(z))
-                    .collect::<Vec<f32>>()
-            };
-            if ties || ids(&of(&shaken())) == ids(&chosen) {
-                break (row, chosen);
-            }
-        };
-        for (slot, (id, weight)) in chosen.into_iter().enumerate() {
-            let at = token * slots + slot;
-            expected[at] = Expected::Bits(id as u32);
-            // exp is off by 3 + 2|z| ulp, log near 1 by 2^-21, both sides; the reference's sum by a unit an expert.
-            let log = if moe.gating == Gating::SqrtSoftplus {
-                1e-6
-            } else {
-                0.0
-            };
-            let weight = f64::from(weight);
-            let relative = 4e-6 + U * moe.e as f64;
-            let bound = relative * weight.abs() + log * f64::from(moe.scale);
-            expected[layout.weights as usize + at] = Expected::Near(weight, bound);
-        }
-        if slots > moe.a {
-            let at = token * slots + moe.a;
-            let weight = match gate {
-                true => reference::sigmoid(row[moe.e]),
-                false => 1.0,
-            };
-            expected[at] = Expected::Bits(0);
-            expected[layout.weights as usize + at] = Expected::Near(weight.into(), 2e-6);
-        }
-        logits.extend(row);
-    }
-    let buffer = bench.poisoned(layout.size() as usize);
-    let [logits, bias, selection] = [&logits, &bias, &selection].map(|x| bench.floats(x));
-    let added = [
-        has_bias.then_some(&bias),
-        has_selection.then_some(&selection),
-    ];
-    let args = [&bench.place(3, t), &logits, &buffer, &bench.nothing];
-    let what = format!("route {moe:?}, bias {has_bias}, selection {has_selection}, gate {gate}");
-    bench.run(&what, &[ops::route(args, added, &moe, layout, gate, room)]);
-    bench.check(&what, &buffer, &expected);
-}
-
-/// One or minus one, by a number's last bits.
-fn random_sign(z: &f32) -> f32 {
-    if z.to_bits() >> 3 & 1 == 0 { 1.0 } else { -1.0 }
 }
 
 /// Routes of `t` tokens and what `bin` is to make of them.

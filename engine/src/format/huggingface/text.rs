@@ -1,4 +1,5 @@
-//! A folder's tokenizer.json, chat template, and the ids that begin and end a text.
+//! A folder's tokenizer.json, chat template, and the ids that begin and end a text; whether they are added to one is said by
+//! tokenizer.json (see `Tokenizer::from_json`).
 
 use serde_json::{Map, Value as Json};
 
