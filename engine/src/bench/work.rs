@@ -41,6 +41,19 @@ impl std::ops::AddAssign for Work {
     }
 }
 
+impl std::ops::Mul<f64> for Work {
+    type Output = Self;
+
+    fn mul(self, share: f64) -> Self {
+        Self {
+            weights: share * self.weights,
+            cache: share * self.cache,
+            activations: share * self.activations,
+            flop: share * self.flop,
+        }
+    }
+}
+
 impl std::iter::Sum for Work {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |mut sum, work| {
@@ -79,24 +92,43 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
                 ..moved(d)
             }
         }
-        Kernel::Matmul { place, output, .. } => {
+        Kernel::Matmul {
+            place,
+            output,
+            tile,
+            ..
+        } => {
             matrix(model, dispatch).map_or_else(Work::default, |(matrix, page)| {
                 let last = std::ptr::eq(matrix, model.weights.tree.head());
                 let tokens = if last { 1.0 } else { tokens };
-                product(
+                let all = product(
                     model,
                     [matrix.k as f64, tokens],
                     place,
                     output,
                     (matrix, page),
-                )
+                );
+                // A dispatch of several has a share of the tokens; W need be read but once for all of them.
+                let own = f64::from(dispatch.groups[1] * tile);
+                let share = match place {
+                    Place::Batch => (own / tokens).min(1.0),
+                    Place::Routed | Place::Binned => 1.0,
+                };
+                all * share
             })
         }
         Kernel::Attention { c, cv, .. } => attention(model, state, dispatch, position, t, [c, cv]),
         Kernel::Rope { .. } => moved(2.0 * h * c + config.kv as f64 * 2.0 * (c + cv)),
         Kernel::Latent { r, rope, .. } => moved(2.0 * (f64::from(r + rope) + h * f64::from(rope))),
         Kernel::PostNorm => moved(3.0 * d),
-        Kernel::Route { .. } => moved(config.moe.map_or(0.0, |moe| moe.e as f64) + 2.0 * active),
+        Kernel::Route(_) => matrix(model, dispatch).map_or_else(Work::default, |(router, _)| {
+            let rows = router.n as f64;
+            Work {
+                weights: rows * row_bytes(router),
+                flop: 2.0 * tokens * rows * d,
+                ..moved(d + 2.0 * active)
+            }
+        }),
         Kernel::Bin { .. } => moved(2.0 * active),
         Kernel::Combine => moved((active + 2.0) * d),
         // Logits, and which ids were seen.
