@@ -4,8 +4,8 @@
 // The lane's number in its subgroup, without a builtin, so that a kernel's signature is the same with and without subgroups.
 var<private> subgroup_lane: u32;
 
-fn stage(t: u32, start: u32, k0: u32, lane: u32) -> f32 {
-    return 0.0;
+fn stage(token: Token, t: u32, k0: u32, lane: u32) -> Token {
+    return token;
 }
 
 fn begin_stage() {

@@ -2,15 +2,16 @@
 // lanes that read one address share the read.
 var<workgroup> xs: array<vec4<act>, TILE_T * KT / 4u>;
 
-// Puts numbers k0 .. of the row of x that begins at `start` where row t of the tile lies; this lane's part of their Σx².
-fn stage(t: u32, start: u32, k0: u32, lane: u32) -> f32 {
-    var squares = 0.0;
+// Puts numbers k0 .. of a row of x where row t of the tile lies, and adds to this lane's part of Σx²: number by number, so that
+// KT does not matter.
+fn stage(token: Token, t: u32, k0: u32, lane: u32) -> Token {
+    var squares = token.squares;
     for (var i = lane; i < min(KT, p.blocks * 32u - k0) / 4u; i += WG) {
-        let v = x_quad(start, k0 + 4u * i);
+        let v = x_quad(token.start, k0 + 4u * i);
         squares += dot(v, v);
         xs[t * (KT / 4u) + i] = vec4<act>(v * input_gain(k0 + 4u * i));
     }
-    return squares;
+    return Token(token.sums, squares, token.start);
 }
 
 fn begin_stage() {

@@ -37,20 +37,16 @@ fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
     );
 }
 
-fn stage_token(token: Token, t: u32, k0: u32, lane: u32) -> Token {
-    return Token(token.sums, token.squares + stage(t, token.start, k0, lane), token.start);
-}
-
 fn stage_tile(tile: Tile, k0: u32, lane: u32) -> Tile {
     return Tile(
-        stage_token(tile.t0, 0u, k0, lane),
-        stage_token(tile.t1, 1u, k0, lane),
-        stage_token(tile.t2, 2u, k0, lane),
-        stage_token(tile.t3, 3u, k0, lane),
-        stage_token(tile.t4, 4u, k0, lane),
-        stage_token(tile.t5, 5u, k0, lane),
-        stage_token(tile.t6, 6u, k0, lane),
-        stage_token(tile.t7, 7u, k0, lane),
+        stage(tile.t0, 0u, k0, lane),
+        stage(tile.t1, 1u, k0, lane),
+        stage(tile.t2, 2u, k0, lane),
+        stage(tile.t3, 3u, k0, lane),
+        stage(tile.t4, 4u, k0, lane),
+        stage(tile.t5, 5u, k0, lane),
+        stage(tile.t6, 6u, k0, lane),
+        stage(tile.t7, 7u, k0, lane),
     );
 }
 

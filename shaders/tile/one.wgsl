@@ -7,7 +7,7 @@ fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
 }
 
 fn stage_tile(tile: Tile, k0: u32, lane: u32) -> Tile {
-    return Token(tile.sums, tile.squares + stage(0u, tile.start, k0, lane), tile.start);
+    return stage(tile, 0u, k0, lane);
 }
 
 fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
