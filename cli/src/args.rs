@@ -340,10 +340,10 @@ pub struct BenchArgs {
     #[arg(long)]
     pub profile: bool,
     /// Tokens in the cache when decoding is measured; more than fit stands for as many as do [default: 0,512,2048,8192]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = length)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = length, allow_negative_numbers = true)]
     pub decode_at: Option<Vec<usize>>,
     /// Tokens of the prompts that are measured [default: 1,2,4,8,32,128,512]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count)]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     pub prefill: Option<Vec<NonZeroUsize>>,
     #[command(flatten)]
     pub json: JsonArgs,

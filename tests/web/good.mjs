@@ -198,6 +198,41 @@ export async function bench(stage) {
   assert.equal(second.text, first.text);
 }
 
+/** The panel of `?bench`: nothing starts by itself, and the report is that of `motet bench --json`. */
+export async function measures(stage) {
+  const [, folder, file] = MIXTURES[0];
+  const server = await serve({ [file]: readFileSync(path.join(root, "tests", "fixtures", "models", folder, file)) });
+  const page = await open(stage.browser, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.goto(`${stage.url}/index.html?bench&model=${server.url}/${file}`);
+  await page.waitForFunction(() => window.benchReady, null, { timeout: 10_000 });
+  assert.equal(await page.locator("#measure-report").isVisible(), false);
+  await page.click("#measure-start");
+  await page.waitForFunction(
+    () => !document.getElementById("measure-start").disabled,
+    null,
+    { timeout: 150_000 },
+  );
+  assert.equal(await page.locator("#measure-status").textContent(), "Done.");
+  const text = await page.locator("#measure-report").textContent();
+  await page.click("#measure-copy");
+  await page.waitForFunction(() => document.getElementById("measure-status").textContent === "Copied.");
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
+  await close(page);
+  server.close();
+  const { adapter, ceilings, prefill, decode } = JSON.parse(text);
+  assert.equal(adapter.backend, "webgpu");
+  for (const name of ["storage_gb_per_s", "texture_gb_per_s", "f32_gflop_per_s", "dispatch_us", "submit_ms"]) {
+    assert(ceilings[name] > 0, `${name}: ${ceilings[name]}`);
+  }
+  assert.deepEqual(prefill.map(({ tokens }) => tokens), [1, 8, 32, 128]);
+  assert.deepEqual(decode.map(({ cached }) => cached), [0]);
+  for (const row of [...prefill, ...decode]) {
+    assert(row.ms > 0 && row.floor_ms > 0 && row.bytes > 0 && row.flop > 0, JSON.stringify(row));
+  }
+  assert.deepEqual([decode[0].submits, decode[0].readbacks, decode[0].bind_groups], [1, 1, 0]);
+  return `${ceilings.f32_gflop_per_s.toFixed(1)} GFLOP/s, ${ceilings.dispatch_us.toFixed(0)} µs a dispatch`;
+}
+
 export async function phone(stage) {
   const page = await open(stage.browser, {
     viewport: { width: 360, height: 740 },

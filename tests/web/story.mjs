@@ -44,6 +44,7 @@ const stories = [
   ["stops on demand", 180_000, good.stops],
   ["runs do not mix", 180_000, good.runsDoNotMix],
   ["bench", 120_000, good.bench],
+  ["measures on demand", 180_000, good.measures],
   ["fits a phone, dark", 60_000, good.phone],
   ["hostile text is text", 30_000, bad.hostileText],
   ["bad models", 120_000, bad.badModels],

@@ -291,8 +291,8 @@ impl Model {
             kernels: false,
             profile: false,
         };
-        let report = motet::bench::run(&model, &options, Some(ceilings), &mut |_| {});
-        value(&report.await.map_err(thrown)?)
+        let report = motet::bench::run(&model, &options, Some(ceilings), &mut |_| {}).await;
+        value(&report.map_err(thrown)?)
     }
 
     /// A sequence of its own, with room for `context_length` tokens.

@@ -206,7 +206,7 @@ fn what_cannot_be_measured_is_refused() {
     for (options, named) in [
         (&["--prefill", "0"][..], "whole number from 1"),
         (&["--prefill", "many"], "whole number from 1"),
-        (&["--decode-at", "-1"], "--decode-at"),
+        (&["--decode-at", "-1"], "0,512"),
         (&["--decode-at", "0,x"], "0,512"),
         (&["--prefill", "100000"], "100000"),
         (&["--prefill", "33", "--context", "32"], "32"),

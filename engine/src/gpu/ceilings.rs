@@ -9,7 +9,7 @@ use crate::Result;
 const WG: u32 = 64;
 /// Vectors that a lane reads.
 const READS: u32 = 64;
-/// Texels of a row of the texture, 32 MiB of them in 1024 rows: every device has at least this.
+/// Texels of a row of the texture, 32 KiB; WebGPU has at least 8192 by 8192.
 const WIDTH: u32 = 2048;
 /// Bytes that one workgroup reads.
 const GROUP_BYTES: u32 = READS * WG * 16;

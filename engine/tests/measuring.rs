@@ -1,0 +1,141 @@
+//! What measurements rest on: what is counted, what an assumed cache costs, what a step has to read and to compute.
+
+#[allow(dead_code, reason = "these tests need a part of it")]
+mod support {
+    pub mod gpus;
+    pub mod models;
+    pub mod open;
+}
+
+use std::rc::Rc;
+
+use motet::bench::{Options, run};
+use motet::gpu::{CacheType, Gpu, GpuOptions};
+use motet::model::Model;
+use motet::sample::Sampling;
+use motet::session::Session;
+use support::gpus::report;
+use support::models::{greedy, json, u32s};
+use support::open::open;
+
+fn gpu() -> Rc<Gpu> {
+    let options = GpuOptions::default();
+    let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
+    report("measuring", &gpu);
+    gpu
+}
+
+async fn load(gpu: &Rc<Gpu>, folder: &str) -> Rc<Model> {
+    let model = Model::load(gpu, &open(folder, ""), &mut |_| {}).await;
+    model.expect("the model loads")
+}
+
+async fn session(model: &Rc<Model>) -> Session {
+    Session::new(model, None).await.expect("a session starts")
+}
+
+#[test]
+fn a_step_is_one_submission_and_one_readback() {
+    let gpu = gpu();
+    pollster::block_on(async {
+        for folder in ["llama-gqa", "qwen3moe"] {
+            let mut session = session(&load(&gpu, folder).await).await;
+            greedy(&mut session, &[3, 4, 5], 2, 1).await;
+            let before = gpu.counts();
+            for _ in 0..4 {
+                session.step().expect("a step is taken");
+                session.next().await.expect("an id comes");
+            }
+            let counts = gpu.counts() - before;
+            let dispatches = 4 * session.dispatches_per_token() as u64;
+            assert_eq!(counts.dispatches, dispatches, "{folder}");
+            assert_eq!([counts.submits, counts.readbacks], [4, 4], "{folder}");
+            assert_eq!(counts.bind_groups, 0, "{folder}");
+        }
+    });
+}
+
+/// Full attention, windows, latents: an assumed cache is decoded at its length, and nothing of it stays.
+#[test]
+fn an_assumed_cache_is_not_computed_and_forgotten_afterwards() {
+    let gpu = gpu();
+    pollster::block_on(async {
+        for folder in ["llama-gqa", "mistral", "minicpm3"] {
+            let mut session = session(&load(&gpu, folder).await).await;
+            let mut ids: Vec<u32> = (0..100).map(|i| 3 + i % 90).collect();
+            session.assume(&ids).await.expect("there is room");
+            assert_eq!(session.len(), 100, "{folder}");
+            ids.push(7);
+            let before = gpu.counts();
+            session
+                .prompt(&ids, &Sampling::default(), true)
+                .expect("the prompt is taken");
+            session.next().await.expect("an id comes");
+            let counts = gpu.counts() - before;
+            let one = session.dispatches_per_token() as u64;
+            assert_eq!((counts.dispatches, session.len()), (one, 101), "{folder}");
+
+            let json = json(folder, "reference");
+            let prompt = u32s(&json["prompts"]["33"]);
+            let ids = greedy(&mut session, &prompt, 8, 2).await;
+            assert_eq!(ids, u32s(&json["greedy"]["33"]["ids"])[..8], "{folder}");
+
+            let too_many = vec![3; session.context() + 1];
+            assert!(session.assume(&too_many).await.is_err(), "{folder}");
+        }
+    });
+}
+
+#[test]
+fn a_dense_models_work_is_that_of_its_matrices() {
+    let gpu = gpu();
+    let report = pollster::block_on(async {
+        let model = load(&gpu, "llama-gqa").await;
+        let options = Options {
+            prefill: vec![3],
+            decode_at: vec![40],
+            context: None,
+            cache: CacheType::F16,
+            kernels: false,
+            profile: false,
+        };
+        let report = run(&model, &options, None, &mut |_| {}).await;
+        (model.config.clone(), report.expect("it is measured"))
+    });
+    let (config, report) = report;
+    let (d, heads) = (config.d, (config.h + 2 * config.kv) * config.c);
+    // N and K of a layer's products; rows on the GPU are whole blocks of 32 numbers.
+    let layer = [
+        [heads, d],
+        [d, config.h * config.cv],
+        [2 * config.f, d],
+        [d, config.f],
+    ];
+    let head = [config.v, d];
+    let products = |of: fn([usize; 2]) -> usize| -> usize {
+        config.l * layer.map(of).iter().sum::<usize>() + of(head)
+    };
+    let numbers = products(|[n, k]| n * k);
+    let stored = products(|[n, k]| n * k.next_multiple_of(32));
+    let row = d.next_multiple_of(32);
+    assert_eq!(report.model.active_bytes, (4 * (stored + row)) as f64);
+
+    // The step in the middle of those that were timed sees some more than 40 positions.
+    let decode = &report.decode[0];
+    let position = config.l * config.kv * (config.c + config.cv) * 2; // bytes
+    let seen = (decode.bytes - report.model.active_bytes) / position as f64;
+    assert!(
+        seen.fract() == 0.0 && (41.0..70.0).contains(&seen),
+        "{seen}"
+    );
+    let attention = |seen: f64| 2.0 * seen * (config.l * config.h * (config.c + config.cv)) as f64;
+    assert_eq!(decode.flop, 2.0 * numbers as f64 + attention(seen));
+
+    // Three tokens, of which one meets the head, and which see one, two and three positions.
+    let prefill = &report.prefill[0];
+    let of_head = config.v * d;
+    let flop = 2.0 * (3 * (numbers - of_head) + of_head) as f64 + attention(6.0);
+    assert_eq!(prefill.flop, flop);
+    let bytes = 4 * (stored + 3 * row) + 3 * position;
+    assert_eq!(prefill.bytes, bytes as f64);
+}
