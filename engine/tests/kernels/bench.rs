@@ -50,8 +50,8 @@ pub struct Bench {
     ran: RefCell<BTreeSet<String>>,
 }
 
-/// Formats whose products run in every combination of place, input and output.
-pub const THOROUGH: [&str; 2] = ["F16", "Q4_0"];
+/// Formats whose products run in every combination of place, input and output; on the tiers after the first, the first one's.
+pub const THOROUGH: [&str; 2] = ["Q4_0", "F16"];
 
 /// Whether every variant runs on every tier: pipelines take long to compile.
 pub fn full() -> bool {
@@ -87,7 +87,8 @@ impl Bench {
     }
 
     /// The ordinary run: on the first tier every format in every place, all combinations of two formats, attention of every
-    /// width over f32 and of some over the other caches; on the next ones what they change.
+    /// width over f32 and of some over the other caches; on the next ones what they change, of one format (where weights lie
+    /// is tested with every format by `matrices`).
     fn wants(&self, kernel: &Kernel) -> bool {
         let text = |tier: Tier| kernel.wgsl(tier, false);
         let tier = self.gpu.tier;
@@ -95,11 +96,19 @@ impl Bench {
             true => text(tier).contains("<act>"),
             false => text(tier) != text(Tier::default()),
         };
-        // Formats read their words in buffers or in textures.
-        let formats = self.first || tier.weights == Memory::Textures;
+        // Σx² is all of a product that subgroups alone change.
+        let sums_alone = !self.first
+            && tier
+                == (Tier {
+                    subgroups: true,
+                    ..Tier::default()
+                });
         (self.first || changed)
             && match *kernel {
-                Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => true,
+                Kernel::Matmul { quant, input, .. } if THOROUGH.contains(&quant.name) => {
+                    self.first
+                        || quant.name == THOROUGH[0] && (input == Input::RmsNorm || !sums_alone)
+                }
                 Kernel::Matmul {
                     place,
                     input,
@@ -110,7 +119,7 @@ impl Bench {
                         Place::Batch | Place::Binned => Output::Store,
                         Place::Routed => Output::Add,
                     };
-                    formats && (input, output) == (Input::Plain, one)
+                    self.first && (input, output) == (Input::Plain, one)
                 }
                 Kernel::Attention { c, rows, cache, .. } => match cache {
                     CacheType::F32 => c == 64 || rows == 1 || rows == attention_rows(8, 8, c),

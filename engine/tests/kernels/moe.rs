@@ -2,7 +2,7 @@
 //! expert by expert; and post_norm.
 
 use motet::arch::{Activation, Gating, GroupRule, Moe};
-use motet::gpu::{Input, Kernel, Output, Place};
+use motet::gpu::{Input, Kernel, Operand, Output, Place};
 use motet::ops::{self, Product, Routes, Through};
 use motet::quant::QUANTS;
 
@@ -148,6 +148,7 @@ pub fn check_products(bench: &Bench) {
                     quant: of,
                     place: at,
                     input,
+                    operand: Operand::Storage, // `Case::run` takes the other too
                     output,
                     ..
                 } if of == quant && at == place => Some((input, output)),
