@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use motet::gpu::{
-    CacheType, Dispatch, Gpu, Input, Kernel, Memory, Operand, Output, Place, Share, Tier,
-    UNIFORM_BYTES, all_kernels, attention_rows,
+    CacheType, Dispatch, Gpu, Input, Kernel, Operand, Output, Place, Share, Tier, UNIFORM_BYTES,
+    all_kernels, attention_rows,
 };
 
 /// A NaN that no kernel computes: what outputs are filled with beforehand.
