@@ -108,6 +108,7 @@ impl Runner {
             });
         }
         let model = on_gpu(&checkpoint, device, &device.options()).await?;
+        drop(checkpoint); // a vocabulary's strings, before more memory is asked for
         let session = Box::new(Session::new(&model, device.session_options()).await?);
         Ok(Self {
             prompts: Prompts::of_model(&model),

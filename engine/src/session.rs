@@ -21,8 +21,8 @@ use crate::{Error, Result};
 /// Tokens whose logits are read back at a time.
 const LOGITS_CHUNK: u32 = 32;
 
-/// Positions that a session has room for at first.
-const FIRST: usize = 256;
+/// Positions that a session has room for at first; it doubles when they are full.
+const FIRST: usize = TILE;
 
 type Id = Pin<Box<dyn Future<Output = Result<u32>>>>;
 
@@ -55,8 +55,8 @@ enum Pending {
 
 /// The passes of a session: recorded once, submitted for every batch.
 struct Passes {
-    chunk: Pass,       // up to CHUNK tokens, no logits
     prompt: Pass,      // up to CHUNK tokens, the last one's logits, the next id
+    no_logits: usize,  // how much of it is before the logits
     few: Option<Pass>, // the same for up to FEW, where a mixture takes them another way
     step: Pass,        // one token, its logits, the next id
 }
@@ -394,7 +394,8 @@ impl Session {
         for chunk in ids[kept..last].chunks(CHUNK as usize) {
             self.write_batch(chunk);
             let mut encoder = gpu.encoder();
-            self.passes.chunk.record(&mut encoder);
+            let passes = &self.passes;
+            passes.prompt.record_first(&mut encoder, passes.no_logits);
             gpu.enqueue(encoder);
             self.submitted += chunk.len();
         }
@@ -520,9 +521,11 @@ impl Passes {
             all.push(ops::sample(buffers, sampling.params(config.v)));
             Pass::new(gpu, &all)
         };
+        let prompt = sampled(CHUNK);
         Self {
-            chunk: Pass::new(gpu, &forward(config, weights, state, CHUNK, Logits::None)),
-            prompt: sampled(CHUNK),
+            // The head has a dispatch a page, and the sampler is the last.
+            no_logits: prompt.len() - weights.tree.head().pages.len() - 1,
+            prompt,
             few: config.moe.map(|_| sampled(FEW)),
             step: sampled(1),
         }

@@ -271,7 +271,8 @@ fn pages_change_nothing() {
         ("deepseek2", "", "reference"),
     ] {
         let checkpoint = open(case, file);
-        let expected = &lengths(case, references)[1];
+        let prompts = lengths(case, references);
+        let (expected, long) = (&prompts[1], &prompts[3]); // the long one goes in chunks
         let greedy_ids = u32s(&json(case, references)["greedy"]["7"]["ids"]);
         let results = [&whole, &paged].map(|gpu| {
             pollster::block_on(async {
@@ -283,11 +284,13 @@ fn pages_change_nothing() {
                 (
                     logits,
                     greedy(&mut session, &expected.prompt, greedy_ids.len(), 2).await,
+                    greedy(&mut session, &long.prompt, 4, 1).await,
                 )
             })
         });
         assert_eq!(results[0].0, results[1].0, "{case} {file}");
         assert_eq!(results[1].1, greedy_ids, "{case} {file}");
+        assert_eq!(results[0].2, results[1].2, "{case} {file}, in chunks");
     }
 }
 
@@ -295,7 +298,7 @@ fn pages_change_nothing() {
 #[test]
 fn a_router_of_several_pages_is_refused() {
     let options = GpuOptions {
-        max_page: Some(600),
+        max_page: Some(400),
         ..GpuOptions::default()
     };
     let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");

@@ -209,6 +209,14 @@ impl Pass {
         }
     }
 
+    /// Appends the first `count` dispatches to `encoder`, as one compute pass.
+    pub(crate) fn record_first(&self, encoder: &mut wgpu::CommandEncoder, count: usize) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for index in 0..count {
+            self.dispatch(&mut pass, index);
+        }
+    }
+
     /// Appends dispatch `index` to a compute pass.
     pub(super) fn dispatch(&self, pass: &mut wgpu::ComputePass, index: usize) {
         let item = &self.recorded[index];

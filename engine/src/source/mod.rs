@@ -98,6 +98,14 @@ impl Source {
         self.0.len
     }
 
+    /// Whether it lies on this machine's disk, natively: then reading in small pieces costs nothing.
+    pub(crate) fn is_file(&self) -> bool {
+        #[cfg(not(target_arch = "wasm32"))]
+        return matches!(self.0.kind, Kind::File(_));
+        #[cfg(target_arch = "wasm32")]
+        return false;
+    }
+
     /// Whether the file has no bytes.
     pub fn is_empty(&self) -> bool {
         self.0.len == 0

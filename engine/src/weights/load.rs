@@ -4,17 +4,20 @@ use std::collections::HashMap;
 
 use super::{Matrix, Weights, convert, matrix};
 use crate::arch::Config;
-use crate::arch::plan::{self, Plan, Source};
+use crate::arch::plan::{self, Plan};
 use crate::arch::tree::Tree;
 use crate::format::{Checkpoint, Tensor, TensorType};
 use crate::gpu::{Dispatch, Gpu};
 use crate::ops::{self, Rows};
 use crate::quant::Quant;
-use crate::source::Piece;
+use crate::source::{Piece, Source};
 use crate::{Error, Result};
 
-/// Bytes of the file that are on their way at a time.
+/// Bytes that are on their way at a time of files that are read with a delay: over the network, and by a browser.
 const WINDOW: u64 = 8 << 20;
+
+/// The same of files on disk, where smaller pieces cost no time and save memory: three copies are on the way.
+const WINDOW_OF_FILES: u64 = 2 << 20;
 
 /// How far loading has come.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +50,7 @@ struct Slice<'a> {
 #[derive(Clone, Copy)]
 struct Target<'a> {
     plan: &'a Plan,
-    source: &'a Source,
+    source: &'a plan::Source,
     matrix: Option<&'a Matrix>,
     vector: usize, // its index among the vectors, if it is no matrix
 }
@@ -56,6 +59,7 @@ struct Target<'a> {
 struct Loader<'a> {
     gpu: &'a Gpu,
     checkpoint: &'a Checkpoint,
+    window: u64,       // bytes of it at most
     raw: wgpu::Buffer, // a window of the file
     targets: HashMap<&'a str, Vec<Target<'a>>>,
     vectors: Vec<Vec<f32>>, // filled on the way, written at the end
@@ -73,15 +77,20 @@ pub async fn load(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Weights> {
     let plans = quantized(plan::plan(config, checkpoint)?, options)?;
-    let slices = slices(checkpoint)?;
+    let window = match checkpoint.sources.iter().all(Source::is_file) {
+        true => WINDOW_OF_FILES,
+        false => WINDOW,
+    };
+    let slices = slices(checkpoint, window)?;
     let (weights, raw) = gpu
         .scoped("making room for the weights", || {
-            Ok::<_, Error>((allocate(gpu, &plans)?, gpu.buffer("raw", WINDOW + 256)))
+            Ok::<_, Error>((allocate(gpu, &plans)?, gpu.buffer("raw", window + 256)))
         })
         .await??;
     let mut loader = Loader {
         gpu,
         checkpoint,
+        window,
         raw,
         targets: targets(&plans, &weights.tree),
         vectors: plans
@@ -93,9 +102,9 @@ pub async fn load(
     let mut done = 0;
     let mut rest = slices.as_slice();
     while !rest.is_empty() {
-        let (window, later) = rest.split_at(window(rest));
-        loader.window(window).await?;
-        done += window.iter().map(|s| s.end - s.start).sum::<u64>();
+        let (first, later) = rest.split_at(first_window(rest, window));
+        loader.window(first).await?;
+        done += first.iter().map(|s| s.end - s.start).sum::<u64>();
         progress(Progress { done, total });
         rest = later;
     }
@@ -234,20 +243,20 @@ fn shape(tensor: &Tensor) -> Result<[usize; 2]> {
 }
 
 /// All tensors in row-aligned slices of at most a window, in the order of the files.
-fn slices(checkpoint: &Checkpoint) -> Result<Vec<Slice<'_>>> {
+fn slices(checkpoint: &Checkpoint, window: u64) -> Result<Vec<Slice<'_>>> {
     let mut slices = Vec::new();
     for tensor in &checkpoint.tensors {
         let quant = Quant::of(tensor.kind)?;
         let [n, k] = shape(tensor)?;
         let row = quant.row_bytes(k) as u64;
-        if n as u64 * row != tensor.range.end - tensor.range.start || row > WINDOW - 4 {
+        if n as u64 * row != tensor.range.end - tensor.range.start || row > window - 4 {
             return Err(Error::model(format!(
                 "the tensor {} has {} bytes for {n} rows of {row}; the file is broken",
                 tensor.name,
                 tensor.range.end - tensor.range.start
             )));
         }
-        let most = ((WINDOW - 4) / row.max(1)) as usize;
+        let most = ((window - 4) / row.max(1)) as usize;
         for first in (0..n).step_by(most) {
             let rows = most.min(n - first);
             let start = tensor.range.start + first as u64 * row;
@@ -268,14 +277,14 @@ fn slices(checkpoint: &Checkpoint) -> Result<Vec<Slice<'_>>> {
 }
 
 /// How many slices, from the first on, lie in one window of one file.
-fn window(slices: &[Slice]) -> usize {
+fn first_window(slices: &[Slice], window: u64) -> usize {
     let Some(first) = slices.first() else {
         return 0;
     };
     let start = first.start / 4 * 4;
     slices
         .iter()
-        .take_while(|s| s.tensor.source == first.tensor.source && s.end - start <= WINDOW)
+        .take_while(|s| s.tensor.source == first.tensor.source && s.end - start <= window)
         .count()
         .max(1)
 }
@@ -288,7 +297,7 @@ impl<'a> Loader<'a> {
             .unwrap_or_default()
     }
 
-    fn file(&self, tensor: &Tensor) -> Result<&'a crate::source::Source> {
+    fn file(&self, tensor: &Tensor) -> Result<&'a Source> {
         self.checkpoint.sources.get(tensor.source).ok_or_else(|| {
             Error::model(format!("the file of the tensor {} is missing", tensor.name))
         })
@@ -380,13 +389,13 @@ impl<'a> Loader<'a> {
     fn encoded(
         &self,
         matrix: &Matrix,
-        source: &Source,
+        source: &plan::Source,
         first: usize,
         k: usize,
         numbers: &[f32],
     ) -> Result<()> {
         let row_bytes = matrix.quant.row_bytes(k);
-        let most = ((WINDOW as usize - 4) / row_bytes).max(1);
+        let most = ((self.window as usize - 4) / row_bytes).max(1);
         for (i, rows) in numbers.chunks(most * k).enumerate() {
             let mut bytes = convert::encode(matrix.quant, k, rows)?;
             bytes.resize(bytes.len().next_multiple_of(4), 0);
@@ -420,14 +429,14 @@ impl<'a> Loader<'a> {
     async fn transpose(
         &self,
         tensor: &Tensor,
-        source: &Source,
+        source: &plan::Source,
         matrix: &Matrix,
         slab: usize,
     ) -> Result<()> {
         let quant = Quant::of(tensor.kind)?;
         let row = quant.row_bytes(matrix.n);
         let mut stored = Vec::with_capacity(source.count * matrix.n);
-        let most = ((WINDOW as usize - 4) / row).max(1);
+        let most = ((self.window as usize - 4) / row).max(1);
         for first in (0..source.count).step_by(most) {
             let rows = most.min(source.count - first);
             let at =
@@ -443,7 +452,7 @@ impl<'a> Loader<'a> {
         }
         let rows = convert::transposed(&stored, matrix.n);
         // The rows of a slab as a tensor of their own.
-        let source = Source {
+        let source = plan::Source {
             slabs: 1,
             period: matrix.n,
             first: 0,
