@@ -9,6 +9,7 @@ use crate::arch::{Config, LayerKind, Mla, Moe, QkNorm};
 use crate::gpu::{Dispatch, Output};
 use crate::kv::{CHUNK, Cache, State};
 use crate::ops::{self, Heads, LatentInput, Product, Routes, Through};
+use crate::sample::Sampling;
 use crate::weights::{Matrix, Weights};
 
 /// Which tokens of a batch get logits.
@@ -80,6 +81,26 @@ pub fn forward(
         graph.product(&state.x, &state.logits, tree.head(), &head); // [T or 1, V]
     }
     graph.all
+}
+
+/// A forward and the choice of the id that comes next.
+pub fn sampled(
+    config: &Config,
+    weights: &Weights,
+    state: &State,
+    t: u32,
+    sampling: &Sampling,
+) -> Vec<Dispatch> {
+    let mut all = forward(config, weights, state, t, Logits::Last);
+    let buffers = [
+        &state.logits,
+        &state.seen,
+        &state.place,
+        &state.ids,
+        &state.chosen,
+    ];
+    all.push(ops::sample(buffers, sampling.params(config.v)));
+    all
 }
 
 /// The dispatches of a forward so far.

@@ -10,11 +10,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::arch::Config;
-use crate::forward::{FEW, Logits, forward};
+use crate::forward::{FEW, Logits, forward, sampled};
 use crate::gpu::{CacheType, Pass, RING, Readback};
 use crate::kv::{self, CHUNK, State, TILE};
 use crate::model::Model;
-use crate::ops;
 use crate::sample::Sampling;
 use crate::{Error, Result};
 
@@ -509,18 +508,7 @@ fn room(positions: usize) -> usize {
 impl Passes {
     fn new(model: &Model, state: &State, sampling: &Sampling) -> Self {
         let (config, weights, gpu) = (&model.config, &model.weights, &model.gpu);
-        let sampled = |t| {
-            let mut all = forward(config, weights, state, t, Logits::Last);
-            let buffers = [
-                &state.logits,
-                &state.seen,
-                &state.place,
-                &state.ids,
-                &state.chosen,
-            ];
-            all.push(ops::sample(buffers, sampling.params(config.v)));
-            Pass::new(gpu, &all)
-        };
+        let sampled = |t| Pass::new(gpu, &sampled(config, weights, state, t, sampling));
         let prompt = sampled(CHUNK);
         Self {
             // The head has a dispatch a page, and the sampler is the last.

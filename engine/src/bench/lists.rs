@@ -3,11 +3,10 @@
 use std::rc::Rc;
 
 use crate::Result;
-use crate::forward::{Logits, forward};
+use crate::forward::{Logits, forward, sampled};
 use crate::gpu::{CacheType, Dispatch, Pass};
 use crate::kv::{CHUNK, State, TILE};
 use crate::model::Model;
-use crate::ops;
 use crate::sample::Sampling;
 
 use super::work::{Work, work};
@@ -36,18 +35,7 @@ impl Lists {
                 State::new(gpu, config, cache, positions, 1)
             })
             .await??;
-        let sampled = |t| {
-            let mut all = forward(config, weights, &state, t, Logits::Last);
-            let buffers = [
-                &state.logits,
-                &state.seen,
-                &state.place,
-                &state.ids,
-                &state.chosen,
-            ];
-            all.push(ops::sample(buffers, Sampling::default().params(config.v)));
-            all
-        };
+        let sampled = |t| sampled(config, weights, &state, t, &Sampling::default());
         Ok(Self {
             step: sampled(1),
             prompt: sampled(CHUNK),

@@ -2,7 +2,7 @@
 
 use super::clock::Moment;
 use super::device::Gpu;
-use super::kernel::Tier;
+use super::parts::Tier;
 use crate::Result;
 
 /// Lanes of a workgroup of every kernel here.

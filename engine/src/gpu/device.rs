@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use super::counts::Counts;
-use super::kernel::{Access, Kernel, Memory, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
+use super::kernel::{Access, Kernel};
+use super::parts::{Memory, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
 use super::pass::Arg;
 use crate::source::Piece;
 use crate::{Error, Result};

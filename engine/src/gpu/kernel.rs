@@ -4,71 +4,10 @@
 use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
+use super::parts::{CacheType, Operand, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
+
 /// Ids the sampler may be ahead of what was read back.
 pub const RING: u32 = 8;
-
-/// What of a device the kernels use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
-pub struct Tier {
-    /// Subgroup operations, of any subgroup size.
-    pub subgroups: bool,
-    /// f16 arithmetic; activations are staged in it.
-    pub f16: bool,
-    /// Where weights lie.
-    pub weights: Memory,
-    /// How the lanes of a product come by the activations.
-    pub share: Share,
-}
-
-/// Where weights lie on the GPU.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Memory {
-    /// In storage buffers.
-    #[default]
-    Buffers,
-    /// In textures.
-    Textures,
-}
-
-/// How the lanes of a product come by the activations, which they all need.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Share {
-    /// Through workgroup memory.
-    #[default]
-    Workgroup,
-    /// From lane to lane of subgroups of four.
-    Four,
-    /// From lane to lane of subgroups of eight.
-    Eight,
-}
-
-impl Share {
-    /// What fits subgroups that are all of one size.
-    pub fn of(subgroup: u32) -> Self {
-        match subgroup {
-            4 => Self::Four,
-            8 => Self::Eight,
-            _ => Self::Workgroup,
-        }
-    }
-}
-
-/// Where a product's activations and gains are bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operand {
-    /// As storage, whatever their size.
-    Storage,
-    /// As uniforms: rows of whole blocks within [`UNIFORM_BYTES`].
-    Uniform,
-}
-
-/// Bytes of a uniform binding: what every device allows.
-pub const UNIFORM_BYTES: u64 = 64 << 10;
-
-/// Texels of a line of a texture of weights, 16 bytes each.
-pub(crate) const PLANE_WIDTH: u32 = 1024;
 
 /// Which rows of x a matrix product takes, and which slab of W each meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,21 +38,6 @@ pub enum Output {
     Add,
     /// The activation of the first half and the second is written.
     Gated(Activation),
-}
-
-/// How the cache keeps its numbers.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum CacheType {
-    /// As they are computed.
-    #[default]
-    F32,
-    /// Rounded to f16.
-    F16,
-    /// Signed bytes with an f32 for each 32 channels.
-    Q8,
 }
 
 /// One kernel in one variant; with a [`Tier`] it determines the WGSL to the letter.
@@ -357,11 +281,15 @@ impl Kernel {
         }
     }
 
+    /// Whether lanes hand what they all need from one to the other.
+    fn hands_round(&self, tier: Tier) -> bool {
+        tier.share != Share::Workgroup
+            && matches!(self, Kernel::Matmul { .. } | Kernel::Attention { .. })
+    }
+
     /// Whether the kernel has subgroup operations in it.
     fn uses_subgroups(&self, tier: Tier) -> bool {
-        let hands_round = tier.share != Share::Workgroup
-            && matches!(self, Kernel::Matmul { .. } | Kernel::Attention { .. });
-        hands_round || tier.subgroups && self.reduces(tier)
+        self.hands_round(tier) || tier.subgroups && self.reduces(tier)
     }
 
     /// The bindings in order. Binding 0 is always the parameters.
@@ -395,6 +323,9 @@ impl Kernel {
             ("PLANE_WIDTH", PLANE_WIDTH),
             ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
         ];
+        if self.hands_round(tier) {
+            constants.push(("SUBGROUP", tier.share.lanes()));
+        }
         match *self {
             Kernel::Matmul { tile, .. } => {
                 constants.push(("TILE_T", tile));
@@ -535,74 +466,6 @@ impl Kernel {
             text += file;
         }
         text
-    }
-}
-
-impl Memory {
-    fn read(self) -> &'static str {
-        match self {
-            Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/plane/texture_read.wgsl"),
-        }
-    }
-
-    fn fill(self) -> &'static str {
-        match self {
-            Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/plane/texture_write.wgsl"),
-        }
-    }
-}
-
-impl Share {
-    fn dot(self) -> &'static str {
-        match self {
-            Share::Workgroup => include_str!("../../../shaders/dot/staged.wgsl"),
-            Share::Four => include_str!("../../../shaders/dot/broadcast4.wgsl"),
-            Share::Eight => include_str!("../../../shaders/dot/broadcast8.wgsl"),
-        }
-    }
-
-    fn attend(self) -> &'static str {
-        match self {
-            Share::Workgroup => include_str!("../../../shaders/attend/staged.wgsl"),
-            Share::Four => include_str!("../../../shaders/attend/broadcast4.wgsl"),
-            Share::Eight => include_str!("../../../shaders/attend/broadcast8.wgsl"),
-        }
-    }
-}
-
-impl Operand {
-    fn x(self) -> &'static str {
-        match self {
-            Operand::Storage => include_str!("../../../shaders/x/storage.wgsl"),
-            Operand::Uniform => include_str!("../../../shaders/x/uniform.wgsl"),
-        }
-    }
-
-    fn gain(self) -> &'static str {
-        match self {
-            Operand::Storage => include_str!("../../../shaders/gain/storage.wgsl"),
-            Operand::Uniform => include_str!("../../../shaders/gain/uniform.wgsl"),
-        }
-    }
-}
-
-impl CacheType {
-    fn write(self) -> &'static str {
-        match self {
-            CacheType::F32 => include_str!("../../../shaders/cache/f32_write.wgsl"),
-            CacheType::F16 => include_str!("../../../shaders/cache/f16_write.wgsl"),
-            CacheType::Q8 => include_str!("../../../shaders/cache/q8_write.wgsl"),
-        }
-    }
-
-    fn read(self) -> &'static str {
-        match self {
-            CacheType::F32 => include_str!("../../../shaders/cache/f32_read.wgsl"),
-            CacheType::F16 => include_str!("../../../shaders/cache/f16_read.wgsl"),
-            CacheType::Q8 => include_str!("../../../shaders/cache/q8_read.wgsl"),
-        }
     }
 }
 

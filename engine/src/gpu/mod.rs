@@ -5,6 +5,7 @@ mod clock;
 mod counts;
 mod device;
 mod kernel;
+mod parts;
 mod pass;
 mod readback;
 mod timing;
@@ -14,10 +15,8 @@ mod web;
 pub use clock::Moment;
 pub use counts::Counts;
 pub use device::{Gpu, GpuInfo, GpuOptions, PageMemory, list_adapters};
-pub use kernel::{
-    CacheType, Input, Kernel, Memory, Operand, Output, Place, RING, Share, Tier, UNIFORM_BYTES,
-    all_kernels, attention_rows,
-};
+pub use kernel::{Input, Kernel, Output, Place, RING, all_kernels, attention_rows};
+pub use parts::{CacheType, Memory, Operand, Share, Tier, UNIFORM_BYTES};
 pub use pass::{Arg, Dispatch, Params, Pass};
 pub use readback::Readback;
 pub use timing::Timing;

@@ -91,7 +91,7 @@ impl Arg {
     /// Whether both cover a byte.
     fn overlaps(&self, other: &Arg) -> bool {
         match (self, other) {
-            (Arg::Texture(a), Arg::Texture(b)) => a == b,
+            (Arg::Texture(a), Arg::Texture(b)) => a.texture() == b.texture(),
             (
                 Arg::Buffer {
                     buffer: a,

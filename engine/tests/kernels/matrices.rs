@@ -91,6 +91,7 @@ pub fn shapes(quant: &Quant) -> Vec<Shape> {
         (vec![(1, same)], 50_usize),
         (vec![(99, same)], 20),  // more than a workgroup's 64 pairs in a page
         (vec![(251, same)], 70), // several pages, see `paged`
+        (vec![(23, same)], 64),  // whole blocks in any format, as uniforms have them
         (vec![(5, same)], 1091), // more than is staged at once
         (vec![(37, same), (37, same)], 70), // SwiGLU's gate and up
         (vec![(36, turned), (24, turned), (24, same)], 50), // q, k and v

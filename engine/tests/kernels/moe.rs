@@ -160,8 +160,8 @@ pub fn check_products(bench: &Bench) {
         if routed.is_empty() && binned.is_empty() {
             continue;
         }
-        // Pages with several experts, and experts of several pages.
-        for (e, n, k) in [(13, 26, 40_usize), (3, 250, 70)] {
+        // Pages with several experts, experts of several pages, and whole blocks in any format.
+        for (e, n, k) in [(13, 26, 40_usize), (3, 250, 70), (5, 22, 64)] {
             let shape = Shape {
                 slabs: e,
                 n,

@@ -1,0 +1,154 @@
+//! Parts of kernels that a device or a session chooses, and the files of shaders/ that supply them.
+
+/// What of a device the kernels use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct Tier {
+    /// Subgroup operations, of any subgroup size.
+    pub subgroups: bool,
+    /// f16 arithmetic; activations are staged in it.
+    pub f16: bool,
+    /// Where weights lie.
+    pub weights: Memory,
+    /// How the lanes of a product come by the activations.
+    pub share: Share,
+}
+
+/// Where weights lie on the GPU.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Memory {
+    /// In storage buffers.
+    #[default]
+    Buffers,
+    /// In textures.
+    Textures,
+}
+
+/// How the lanes of a product come by the activations, which they all need.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Share {
+    /// Through workgroup memory.
+    #[default]
+    Workgroup,
+    /// From lane to lane of subgroups of four.
+    Four,
+    /// From lane to lane of subgroups of eight.
+    Eight,
+}
+
+impl Share {
+    /// What fits subgroups that are all of one size.
+    pub fn of(subgroup: u32) -> Self {
+        match subgroup {
+            4 => Self::Four,
+            8 => Self::Eight,
+            _ => Self::Workgroup,
+        }
+    }
+}
+
+/// Where a product's activations and gains are bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// As storage, whatever their size.
+    Storage,
+    /// As uniforms: rows of whole blocks within [`UNIFORM_BYTES`].
+    Uniform,
+}
+
+/// Bytes of a uniform binding: what every device allows.
+pub const UNIFORM_BYTES: u64 = 64 << 10;
+
+/// Texels of a line of a texture of weights, 16 bytes each.
+pub(crate) const PLANE_WIDTH: u32 = 1024;
+
+/// How the cache keeps its numbers.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheType {
+    /// As they are computed.
+    #[default]
+    F32,
+    /// Rounded to f16.
+    F16,
+    /// Signed bytes with an f32 for each 32 channels.
+    Q8,
+}
+
+impl Memory {
+    pub(super) fn read(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/plane/texture_read.wgsl"),
+        }
+    }
+
+    pub(super) fn fill(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/plane/texture_write.wgsl"),
+        }
+    }
+}
+
+impl Share {
+    /// Lanes of the subgroups that hand round; 0: none do.
+    pub(super) fn lanes(self) -> u32 {
+        match self {
+            Share::Workgroup => 0,
+            Share::Four => 4,
+            Share::Eight => 8,
+        }
+    }
+
+    pub(super) fn dot(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/dot/staged.wgsl"),
+            Share::Four | Share::Eight => include_str!("../../../shaders/dot/handed.wgsl"),
+        }
+    }
+
+    pub(super) fn attend(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/attend/staged.wgsl"),
+            Share::Four | Share::Eight => include_str!("../../../shaders/attend/handed.wgsl"),
+        }
+    }
+}
+
+impl Operand {
+    pub(super) fn x(self) -> &'static str {
+        match self {
+            Operand::Storage => include_str!("../../../shaders/x/storage.wgsl"),
+            Operand::Uniform => include_str!("../../../shaders/x/uniform.wgsl"),
+        }
+    }
+
+    pub(super) fn gain(self) -> &'static str {
+        match self {
+            Operand::Storage => include_str!("../../../shaders/gain/storage.wgsl"),
+            Operand::Uniform => include_str!("../../../shaders/gain/uniform.wgsl"),
+        }
+    }
+}
+
+impl CacheType {
+    pub(super) fn write(self) -> &'static str {
+        match self {
+            CacheType::F32 => include_str!("../../../shaders/cache/f32_write.wgsl"),
+            CacheType::F16 => include_str!("../../../shaders/cache/f16_write.wgsl"),
+            CacheType::Q8 => include_str!("../../../shaders/cache/q8_write.wgsl"),
+        }
+    }
+
+    pub(super) fn read(self) -> &'static str {
+        match self {
+            CacheType::F32 => include_str!("../../../shaders/cache/f32_read.wgsl"),
+            CacheType::F16 => include_str!("../../../shaders/cache/f16_read.wgsl"),
+            CacheType::Q8 => include_str!("../../../shaders/cache/q8_read.wgsl"),
+        }
+    }
+}
