@@ -35,6 +35,7 @@ struct Params {
     has_sinks: u32,
     k_scales: u32,  // where an 8-bit cache has its scales
     v_scales: u32,
+    rows: u32,      // ROWS
     scale: f32,
 }
 

@@ -614,6 +614,7 @@ pub fn attention(
             u32::from(sinks.is_some()),
             k_scales,
             v_scales,
+            rows,
         ])
         .float(scale),
         args: vec![

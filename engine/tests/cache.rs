@@ -16,7 +16,7 @@ use motet::model::Model;
 use motet::reference::Reference;
 use motet::session::{Session, SessionOptions};
 use support::compare::error_in_std;
-use support::gpus::gpus;
+use support::gpus::{default_gpu, gpus};
 use support::models::{Expected, greedy, json, lengths, logits, u32s};
 use support::open::open;
 
@@ -80,7 +80,7 @@ async fn compare(gpu: &Rc<Gpu>, folder: &str, options: SessionOptions, bound: f3
 /// the session went elsewhere and came back.
 #[test]
 fn layers_with_a_window_keep_only_it() {
-    let gpu = &gpus("cache")[0];
+    let gpu = &default_gpu("cache");
     for (folder, windowed) in [("mistral", true), ("gemma3", true), ("llama-odd", false)] {
         pollster::block_on(async {
             let model = Model::load(gpu, &open(folder, ""), &mut |_| {})
@@ -108,7 +108,7 @@ fn layers_with_a_window_keep_only_it() {
 /// token by token, a session with steps that are ahead of what was read.
 #[test]
 fn the_rope_of_longer_sequences_replaces_the_cache() {
-    let gpu = &gpus("cache")[0];
+    let gpu = &default_gpu("cache");
     for folder in ["phi3-long", "minicpm3-long"] {
         pollster::block_on(async {
             let checkpoint = open(folder, "");
@@ -149,7 +149,7 @@ fn the_rope_of_longer_sequences_replaces_the_cache() {
 /// DeepSeek-V2-Lite keeps 27 layers of 512 + 64 numbers a token: 31,104 bytes in f16.
 #[test]
 fn latents_take_the_bytes_of_the_formula() {
-    let gpu = &gpus("cache")[0];
+    let gpu = &default_gpu("cache");
     let tiny = pollster::block_on(Config::read(&open("deepseek2-lite", ""))).expect("a config");
     let lite = Config {
         l: 27,

@@ -28,13 +28,12 @@ mod route;
 mod sample;
 
 use std::path::Path;
-use std::rc::Rc;
 
 use bench::Bench;
-use gpus::{baseline, gpus, open_each};
+use gpus::{baseline, default_gpu, open_each};
 use motet::format::Checkpoint;
 use motet::forward::{Logits, forward};
-use motet::gpu::{Arg, CacheType, Dispatch, Gpu, GpuOptions, Kernel, Params};
+use motet::gpu::{Arg, CacheType, Dispatch, GpuOptions, Kernel, Params};
 use motet::kv::State;
 use motet::model::Model;
 
@@ -139,16 +138,9 @@ fn draws_follow_the_softmax() {
     sample::draws_follow_the_softmax();
 }
 
-/// The adapter as it is used by default.
-fn default_gpu() -> Rc<Gpu> {
-    gpus("kernels")
-        .pop()
-        .expect("these tests need a GPU adapter")
-}
-
 #[test]
 fn a_buffer_that_is_too_large_is_an_error() {
-    let gpu = default_gpu();
+    let gpu = default_gpu("kernels");
     let bytes = gpu.info.max_buffer + 16;
     let made = pollster::block_on(gpu.scoped("making room", || gpu.buffer("too large", bytes)));
     let error = made.expect_err("the device has a bound").to_string();
@@ -171,7 +163,7 @@ fn attention(c: u32) -> Kernel {
 
 #[test]
 fn a_kernel_that_does_not_compile_is_an_error_every_time() {
-    let gpu = default_gpu();
+    let gpu = default_gpu("kernels");
     let buffer = |label| gpu.buffer(label, 64);
     let labels = ["state", "q", "k cache", "v cache", "sinks", "out"];
     let dispatch = Dispatch {
@@ -195,7 +187,7 @@ fn a_kernel_that_does_not_compile_is_an_error_every_time() {
 
 #[test]
 fn overlapping_bindings_are_found() {
-    let gpu = default_gpu();
+    let gpu = default_gpu("kernels");
     let [state, turns, caches] = ["state", "turns", "caches"].map(|label| gpu.buffer(label, 1024));
     let part = |offset, size| Arg::Buffer {
         buffer: caches.clone(),
@@ -260,7 +252,7 @@ fn overlapping_bindings_are_found() {
 #[test]
 fn a_forward_has_few_dispatches_and_none_overlaps() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/models");
-    let gpu = default_gpu();
+    let gpu = default_gpu("kernels");
     for (case, dense, few, many) in [
         ("llama-gqa", 6, 0, 0),
         ("llama-odd", 6, 0, 0),

@@ -1,4 +1,5 @@
 // A tile of up to eight rows of x; rows past the last one repeat it. Written out, since not every compiler unrolls loops.
+// Part: turn/* dot_tile().
 struct Tile {
     t0: Token,
     t1: Token,
@@ -47,19 +48,6 @@ fn stage_tile(tile: Tile, k0: u32, lane: u32) -> Tile {
         stage(tile.t5, 5u, k0, lane),
         stage(tile.t6, 6u, k0, lane),
         stage(tile.t7, 7u, k0, lane),
-    );
-}
-
-fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
-    return Tile(
-        dot_block(tile.t0, w, 0u, block),
-        dot_block(tile.t1, w, 1u, block),
-        dot_block(tile.t2, w, 2u, block),
-        dot_block(tile.t3, w, 3u, block),
-        dot_block(tile.t4, w, 4u, block),
-        dot_block(tile.t5, w, 5u, block),
-        dot_block(tile.t6, w, 6u, block),
-        dot_block(tile.t7, w, 7u, block),
     );
 }
 

@@ -393,12 +393,16 @@ impl Kernel {
                     Output::Add => include_str!("../../../shaders/out/add.wgsl"),
                     Output::Gated(activation) => gated(*activation),
                 };
-                let tile = match tile {
-                    1 => include_str!("../../../shaders/tile/one.wgsl"),
-                    _ => include_str!("../../../shaders/tile/eight.wgsl"),
+                let tile: &[&str] = match tile {
+                    1 => &[include_str!("../../../shaders/tile/one.wgsl")],
+                    _ => &[
+                        include_str!("../../../shaders/tile/eight.wgsl"),
+                        tier.share.turn(),
+                    ],
                 };
                 let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, place];
-                files.extend([operand.x(), input, tier.share.dot(), tile, output, MATMUL]);
+                files.extend([operand.x(), input, tier.share.dot(), output, MATMUL]);
+                files.extend(tile);
                 if norms {
                     files.push(operand.gain());
                 }

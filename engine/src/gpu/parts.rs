@@ -111,6 +111,14 @@ impl Share {
         }
     }
 
+    /// How the rows of a tile of eight meet a block.
+    pub(super) fn turn(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/turn/unrolled.wgsl"),
+            Share::Four | Share::Eight => include_str!("../../../shaders/turn/looped.wgsl"),
+        }
+    }
+
     pub(super) fn attend(self) -> &'static str {
         match self {
             Share::Workgroup => include_str!("../../../shaders/attend/staged.wgsl"),

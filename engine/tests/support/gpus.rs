@@ -5,10 +5,24 @@ use std::rc::Rc;
 
 use motet::gpu::{Gpu, GpuOptions, Memory, Share};
 
-/// The adapter as the baseline has it, without subgroups, and as it is used by default. No adapter is a failure.
+/// The adapter as the baseline has it, without subgroups, and as it is used by default; a second adapter, in the ordinary run
+/// (MOTET_SOME), as it is used by default. No adapter is a failure.
+#[allow(dead_code, reason = "not every test is of both")]
 pub fn gpus(suite: &str) -> Vec<Rc<Gpu>> {
     let options = GpuOptions::default();
-    open_each(suite, [baseline(&options), options])
+    match std::env::var_os("MOTET_SOME") {
+        None => open_each(suite, [baseline(&options), options]),
+        Some(_) => open_each(suite, [options]),
+    }
+}
+
+/// The adapter as it is used by default. No adapter is a failure.
+#[allow(dead_code, reason = "not every test is of one tier")]
+pub fn default_gpu(suite: &str) -> Rc<Gpu> {
+    let gpu = pollster::block_on(Gpu::open(&GpuOptions::default()));
+    let gpu = gpu.expect("these tests need a GPU adapter");
+    report(suite, &gpu);
+    gpu
 }
 
 /// Without subgroups, without f16, and with nothing that only some adapters gain by.
