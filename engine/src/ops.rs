@@ -36,7 +36,7 @@ pub fn repack(raw: &wgpu::Buffer, matrix: &Matrix, source: &Source, rows: Rows) 
         let of_tensor = [
             rows.count,
             rows.bytes,
-            rows.at,
+            rows.at + matrix.quant.row_bytes(source.part * matrix.k),
             matrix.k,
             blocks,
             rows.first,

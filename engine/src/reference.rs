@@ -174,8 +174,9 @@ fn assemble(plan: &Plan, tensors: &std::collections::HashMap<String, Vec<f32>>) 
             }
             continue;
         }
-        for (row, numbers) in tensor.chunks_exact(k).enumerate() {
+        for (row, numbers) in tensor.chunks_exact(k * source.parts).enumerate() {
             if let Some((slab, row)) = source.target(row) {
+                let numbers = &numbers[source.part * k..][..k];
                 all[(slab * n + row) * k..][..k].copy_from_slice(numbers);
             }
         }

@@ -53,6 +53,10 @@ pub struct Source {
     pub order: Order,
     /// What is taken of a period is K rows of N numbers, the transpose of the slab.
     pub transposed: bool,
+    /// The tensor's rows have so many parts of K numbers.
+    pub parts: usize,
+    /// The part that is taken.
+    pub part: usize,
 }
 
 /// An order of rows: within every `head` rows, `rot` rows from `first` on go elsewhere.
@@ -97,6 +101,8 @@ impl Source {
             base,
             order: Order::Same,
             transposed: false,
+            parts: 1,
+            part: 0,
         }
     }
 
@@ -209,7 +215,11 @@ impl Planner<'_> {
     ) -> Result<Plan> {
         let mut kinds = Vec::new();
         for source in &sources {
-            let columns = if source.transposed { n } else { k };
+            let columns = if source.transposed {
+                n
+            } else {
+                k * source.parts
+            };
             let rows = source.slabs * source.period;
             let kind = self.tensor(&source.tensor, rows, columns)?.kind;
             Quant::of(kind)?;
