@@ -322,6 +322,13 @@ fn feed_forward(config: &Config, layer: &Layer<Vec<f32>, Vec<f32>>, x: &[f32]) -
     for (e, weight) in route(moe, &scores, router.selection.as_deref()) {
         add(&mut y, &expert(config, &layer.ffn, e, moe.f, x), weight);
     }
+    for e in moe.e..moe.e + moe.es {
+        add(
+            &mut y,
+            &expert(config, &layer.ffn, e, moe.f, x),
+            shared_gate,
+        );
+    }
     if let Some(shared) = &layer.shared {
         add(
             &mut y,
