@@ -16,15 +16,14 @@
 //   selection  [E] f32                                             read, if has_selection
 //   routes     ids [T, slots] u32, then from `weights` on weights [T, slots] f32   write
 //
-// The shared expert is a slot after the chosen: id 0, weight 1 or sigmoid of its gate. A workgroup a token; a lane has every
-// WG-th expert. Parts: lib/router product(); plane/*_read; lib/row; quant/*; x/storage; gain/storage; in/rmsnorm;
-// lib/reduce_*. Constants: KT, numbers of x that
-// are staged at once; EXPERTS and GROUPS, the most there are. engine/src/reference.rs has it in plain f32. Tested in
-// tests/kernels.rs.
+// The shared expert has the slots after the chosen: ids E and on, the weight of each 1 or sigmoid of its gate. A workgroup a
+// token; a lane has every WG-th expert. Parts: lib/router product(); plane/*_read; lib/row; quant/*; x/storage;
+// gain/storage; in/rmsnorm; lib/reduce_*. Constants: KT, numbers of x that are staged at once; EXPERTS and GROUPS, the most
+// there are. engine/src/reference.rs has it in plain f32. Tested in tests/kernels.rs.
 struct Params {
     e: u32,
     a: u32,
-    slots: u32,        // A, and one for the shared expert
+    slots: u32,        // A, and those of the shared expert
     gating: u32,
     norm: u32,
     groups: u32,
@@ -182,8 +181,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if (p.rows > p.e) {
                 gate = 1.0 / (1.0 + exp(-scores[p.e] * r));
             }
-            routes[at + p.a] = 0u;
-            routes[p.weights + at + p.a] = bitcast<u32>(gate);
+            for (var i = p.a; i < p.slots; i++) {
+                routes[at + i] = p.e + i - p.a;
+                routes[p.weights + at + i] = bitcast<u32>(gate);
+            }
         }
     }
 }

@@ -41,6 +41,7 @@ async fn measure(gpu: &Gpu, e: usize) -> motet::Result<Vec<f64>> {
         a: ACTIVE,
         f: F,
         shared: 0,
+        es: 0,
         gating: Gating::Softmax,
         norm: true,
         scale: 1.0,

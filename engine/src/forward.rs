@@ -348,7 +348,8 @@ impl<'a> Graph<'a> {
         self.product(&state.hidden, self.target(&down), &ffn.down, &down); // x +=
     }
 
-    /// A mixture of experts: A of E for each token, and the shared one.
+    /// A mixture of experts: A of E for each token, and the shared one: the last Es of the mixture's E + Es experts in slots
+    /// A .. A + Es of every token, or a feed-forward of its own.
     fn mixture(&mut self, layer: &'a Layer, moe: Moe) {
         let Some(router) = &layer.router else { return };
         let Config {
@@ -363,7 +364,7 @@ impl<'a> Graph<'a> {
         let args = [&state.place, &state.x, &state.routes, none];
         let norm = (&layer.ffn_norm, eps);
         self.all
-            .push(ops::route(args, norm, router, &moe, layout, t)); // [T, A]
+            .push(ops::route(args, norm, router, &moe, layout, t)); // [T, slots]
 
         let few = t <= FEW;
         let (routes, slots) = (&state.routes, layout.slots as usize);
@@ -378,7 +379,7 @@ impl<'a> Graph<'a> {
             scale: residual_scale,
             ..self.plain(0, Output::Add, d)
         };
-        // The shared expert reads x before the others add to it.
+        // A shared expert of its own reads x before the others add to it.
         if let Some(shared) = &layer.shared {
             let gated = Product {
                 y_stride: [moe.shared, 0],
@@ -393,7 +394,7 @@ impl<'a> Graph<'a> {
                 y_stride: [slots * f, f],
                 ..gated
             };
-            self.product(&state.x, &state.hidden, &ffn.gate_up, &gated); // [T, A, F]
+            self.product(&state.x, &state.hidden, &ffn.gate_up, &gated); // [T, slots, F]
             let down = Product {
                 through: Through::Downs(routes, layout),
                 x_stride: [slots * f, f],
@@ -401,14 +402,13 @@ impl<'a> Graph<'a> {
             };
             self.product(&state.hidden, &state.x, &ffn.down, &down); // x +=
         } else {
-            self.all
-                .push(ops::bin([&state.place, routes], &moe, layout));
+            self.all.push(ops::bin([&state.place, routes], layout));
             let gated = Product {
                 through: Through::BinnedGates(routes, layout),
                 y_stride: [f, 0],
                 ..gated
             };
-            self.product(&state.x, &state.hidden, &ffn.gate_up, &gated); // [T, A, F]
+            self.product(&state.x, &state.hidden, &ffn.gate_up, &gated); // [T, slots, F]
             let down = Product {
                 through: Through::BinnedDowns(routes, layout),
                 output: Output::Store,
@@ -416,7 +416,7 @@ impl<'a> Graph<'a> {
                 scale: 1.0,
                 ..down
             };
-            self.product(&state.hidden, &state.downs, &ffn.down, &down); // [T, A, D]
+            self.product(&state.hidden, &state.downs, &ffn.down, &down); // [T, slots, D]
             let args = [&state.place, routes, &state.downs, &state.x];
             self.all
                 .push(ops::combine(args, layout, d, residual_scale, t)); // x +=

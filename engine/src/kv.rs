@@ -30,7 +30,7 @@ pub struct State {
     pub(crate) y: wgpu::Buffer,     // [T, D], of a block whose result is normed
     pub(crate) routes: wgpu::Buffer, // see ops::Routes
     pub(crate) hidden: wgpu::Buffer, // [T, F] or [T, slots, F]
-    pub(crate) shared: wgpu::Buffer, // [T, F] of the shared expert
+    pub(crate) shared: wgpu::Buffer, // [T, F] of a shared expert with matrices of its own
     pub(crate) downs: wgpu::Buffer, // [T, slots, D]
     pub(crate) logits: wgpu::Buffer, // [rows, V]
     pub(crate) cache: Vec<Cache>,   // [L]
@@ -122,7 +122,7 @@ impl State {
         let moe = config.moe.map(|moe| (moe, Routes::new(&moe, CHUNK)));
         let slots = moe.map_or(0, |(_, routes)| routes.slots as usize);
         let [routes, hidden, shared] = moe.map_or([0; 3], |(moe, routes)| {
-            [routes.size() as usize, slots * moe.f, moe.shared]
+            [routes.size() as usize, slots * moe.f, moe.apart()]
         });
         Ok(Self {
             place: f32s("place", 4)?,

@@ -36,7 +36,7 @@ pub fn repack(raw: &wgpu::Buffer, matrix: &Matrix, source: &Source, rows: Rows) 
         let of_tensor = [
             rows.count,
             rows.bytes,
-            rows.at,
+            rows.at + matrix.quant.row_bytes(source.part * matrix.k),
             matrix.k,
             blocks,
             rows.first,
@@ -100,9 +100,11 @@ pub fn embed(
 /// and their tiles.
 #[derive(Debug, Clone, Copy)]
 pub struct Routes {
-    /// A.
-    pub active: u32,
-    /// A, and one for a shared expert.
+    /// E + Es.
+    pub experts: u32,
+    /// A + Es: the slots whose ids are experts of the mixture's matrices.
+    pub used: u32,
+    /// These, and one for the weight of a shared expert with matrices of its own.
     pub slots: u32,
     /// Where weights begin.
     pub weights: u32,
@@ -117,18 +119,19 @@ pub struct Routes {
 impl Routes {
     /// The layout for batches of up to `t` tokens.
     pub fn new(moe: &Moe, t: u32) -> Self {
-        let active = moe.a as u32;
-        let slots = active + u32::from(moe.shared > 0);
-        let entries = t * active;
+        let [experts, used] = [moe.e, moe.a].map(|n| (n + moe.es) as u32);
+        let slots = used + u32::from(moe.apart() > 0);
+        let entries = t * used;
         let [_, tile] = Kernel::TILES;
         Self {
-            active,
+            experts,
+            used,
             slots,
             weights: t * slots,
             order: 2 * t * slots,
             tiles: 2 * t * slots + entries,
             // Every expert may have one tile that is not full.
-            most_tiles: entries / tile + entries.min(moe.e as u32),
+            most_tiles: entries / tile + entries.min(experts),
         }
     }
 
@@ -143,7 +146,7 @@ impl Routes {
 pub enum Through<'a> {
     /// The only slab, or each for its own part of every token.
     All,
-    /// The shared expert: the only slab, weighted.
+    /// A shared expert with matrices of its own: the only slab, weighted.
     Shared(&'a wgpu::Buffer, Routes),
     /// The first half of the chosen experts, token by token: a row of y for each slot.
     Gates(&'a wgpu::Buffer, Routes),
@@ -199,12 +202,12 @@ pub fn matmul(
         Through::All => (nothing, None, batch, 1, 1, false),
         Through::Shared(routes, r) => (routes, Some(r), batch, 1, 1, true),
         Through::Gates(routes, r) => {
-            let place = (Place::Routed, single, [tokens, r.active]);
+            let place = (Place::Routed, single, [tokens, r.used]);
             (routes, Some(r), place, 1, 1, false)
         }
         Through::Downs(routes, r) => {
             let place = (Place::Routed, single, [tokens, 1]);
-            (routes, Some(r), place, r.active, 1, true)
+            (routes, Some(r), place, r.used, 1, true)
         }
         Through::BinnedGates(routes, r) => {
             let place = (Place::Binned, many, [r.most_tiles, 1]);
@@ -268,7 +271,7 @@ pub fn matmul(
             u32::from(product.bias.is_some()),
             used,
             of_routes(|r| r.slots),
-            of_routes(|r| r.active),
+            of_routes(|r| r.used),
             if weighted {
                 of_routes(|r| r.weights)
             } else {
@@ -426,12 +429,12 @@ fn bands(rows: u32, wg: u32) -> [u32; 2] {
 }
 
 /// Routed tokens by expert, in tiles.
-pub fn bin([state, routes]: [&wgpu::Buffer; 2], moe: &Moe, layout: Routes) -> Dispatch {
+pub fn bin([state, routes]: [&wgpu::Buffer; 2], layout: Routes) -> Dispatch {
     Dispatch {
-        kernel: Kernel::bin(moe.e as u32),
+        kernel: Kernel::bin(layout.experts),
         params: Params::new([
-            moe.e as u32,
-            moe.a as u32,
+            layout.experts,
+            layout.used,
             layout.slots,
             layout.order,
             layout.tiles,
@@ -452,7 +455,7 @@ pub fn combine(
     let kernel = Kernel::Combine;
     Dispatch {
         kernel,
-        params: Params::new([d as u32, layout.slots, layout.weights, layout.active]).float(scale),
+        params: Params::new([d as u32, layout.slots, layout.weights, layout.used]).float(scale),
         args: vec![state.into(), routes.into(), y.into(), x.into()],
         groups: [(d as u32).div_ceil(kernel.workgroup()), t, 1],
     }

@@ -174,8 +174,9 @@ fn assemble(plan: &Plan, tensors: &std::collections::HashMap<String, Vec<f32>>) 
             }
             continue;
         }
-        for (row, numbers) in tensor.chunks_exact(k).enumerate() {
+        for (row, numbers) in tensor.chunks_exact(k * source.parts).enumerate() {
             if let Some((slab, row)) = source.target(row) {
+                let numbers = &numbers[source.part * k..][..k];
                 all[(slab * n + row) * k..][..k].copy_from_slice(numbers);
             }
         }
@@ -320,6 +321,13 @@ fn feed_forward(config: &Config, layer: &Layer<Vec<f32>, Vec<f32>>, x: &[f32]) -
     let mut y = vec![0.0; d];
     for (e, weight) in route(moe, &scores, router.selection.as_deref()) {
         add(&mut y, &expert(config, &layer.ffn, e, moe.f, x), weight);
+    }
+    for e in moe.e..moe.e + moe.es {
+        add(
+            &mut y,
+            &expert(config, &layer.ffn, e, moe.f, x),
+            shared_gate,
+        );
     }
     if let Some(shared) = &layer.shared {
         add(

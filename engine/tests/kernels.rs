@@ -260,9 +260,11 @@ fn a_forward_has_few_dispatches_and_none_overlaps() {
         ("gemma3", 8, 0, 0),                 // two norms more
         ("gpt-oss", 0, 7, 9),                // route; bin and combine
         ("mixtral", 0, 7, 9),
-        ("qwen2moe", 6, 9, 11),        // and two of the shared expert
-        ("deepseek2", 9, 12, 14),      // q twice, k_b and v_b
-        ("deepseek2-lite", 8, 11, 13), // q once
+        ("qwen2moe", 6, 9, 11), // and two of the shared expert, which is one and a half wide
+        ("deepseek2", 9, 10, 12), // q twice, k_b and v_b
+        ("deepseek2-lite", 8, 9, 11), // q once
+        ("deepseek2-quant/Q4_0.gguf", 9, 10, 12),
+        ("deepseek2-quant/MIXED.gguf", 9, 12, 14), // the shared expert's types are others than the experts'
         ("minicpm3", 9, 0, 0),
     ] {
         let path = models.join(case);

@@ -139,3 +139,55 @@ fn a_dense_models_work_is_that_of_its_matrices() {
     let bytes = 4 * (stored + 3 * row) + 3 * position;
     assert_eq!(prefill.bytes, bytes as f64);
 }
+
+/// A token goes through A of E experts and all of the shared one, which is two experts more.
+#[test]
+fn a_mixtures_work_is_that_of_the_experts_a_token_meets() {
+    let gpu = gpu();
+    let report = pollster::block_on(async {
+        let model = load(&gpu, "deepseek2").await;
+        let options = Options {
+            prefill: vec![3],
+            decode_at: vec![],
+            context: None,
+            cache: CacheType::F16,
+            kernels: false,
+            profile: false,
+        };
+        let report = run(&model, &options, None, &mut |_| {}).await;
+        (model.config.clone(), report.expect("it is measured"))
+    });
+    let (config, report) = report;
+    let (Some(moe), Some(mla)) = (config.moe, config.mla) else {
+        panic!("a mixture with latent attention");
+    };
+    assert_eq!(moe.es, 2);
+    let (d, h) = (config.d, config.h);
+    // How many, N and K of a layer's products.
+    let latent = [
+        [1, mla.q_rank + mla.r + mla.rope, d],
+        [1, h * config.c, mla.q_rank],
+        [h, mla.r, mla.nope],
+        [h, config.cv, mla.r],
+        [1, d, h * config.cv],
+    ];
+    let dense = [[1, 2 * config.f, d], [1, d, config.f]];
+    let used = moe.a + moe.es;
+    let sparse = [[1, moe.e, d], [used, 2 * moe.f, d], [used, d, moe.f]];
+    let products = |of: fn([usize; 3]) -> usize| -> usize {
+        let layer = |sum: usize, sparse_layer: bool| {
+            let own = if sparse_layer { &sparse[..] } else { &dense };
+            sum + latent.iter().chain(own).map(|p| of(*p)).sum::<usize>()
+        };
+        let kinds = config.layers.iter().map(|layer| layer.sparse);
+        kinds.fold(of([1, config.v, d]), layer)
+    };
+    let numbers = products(|[count, n, k]| count * n * k);
+    let stored = products(|[count, n, k]| count * n * k.next_multiple_of(32));
+    let row = d.next_multiple_of(32);
+    assert_eq!(report.model.active_bytes, (2 * (stored + row)) as f64);
+    let of_head = config.v * d;
+    let attention = 2 * 6 * config.l * h * (2 * mla.r + mla.rope);
+    let flop = 2 * (3 * (numbers - of_head) + of_head) + attention;
+    assert_eq!(report.prefill[0].flop, flop as f64);
+}

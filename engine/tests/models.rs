@@ -12,11 +12,14 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use motet::gpu::{Gpu, GpuOptions};
+use motet::format::{Checkpoint, TensorType};
+use motet::gpu::{Gpu, GpuOptions, Memory};
 use motet::model::Model;
 use motet::reference::Reference;
 use motet::sample::Sampling;
 use motet::session::Session;
+use motet::source::Source;
+use motet::weights::{LoadOptions, planned_bytes};
 use support::compare::error_in_std;
 use support::gpus::{gpus, report};
 use support::models::{greedy, json, lengths, logits, u32s};
@@ -259,6 +262,115 @@ fn any_chunking_gives_the_same_ids_and_bits() {
             }
         });
     }
+}
+
+/// Gives a tensor other bytes, which lie in memory.
+fn replace(checkpoint: &mut Checkpoint, tensor: usize, bytes: Vec<u8>) {
+    let tensor = &mut checkpoint.tensors[tensor];
+    tensor.source = checkpoint.sources.len();
+    tensor.range = 0..bytes.len() as u64;
+    checkpoint
+        .sources
+        .push(Source::memory(tensor.name.clone(), bytes));
+}
+
+/// A model whose shared expert is as wide as two others, by zeros behind what it has: it computes the same.
+fn widened(folder: &str, file: &str, wide: [usize; 2]) -> Checkpoint {
+    let [before, f] = wide;
+    let mut checkpoint = open(folder, file);
+    let key = match folder {
+        "qwen2moe" => ("qwen2moe.expert_shared_feed_forward_length", f as u32),
+        _ => ("deepseek2.expert_shared_count", 2),
+    };
+    checkpoint.metadata.set(key.0, key.1);
+    for i in 0..checkpoint.tensors.len() {
+        let tensor = &mut checkpoint.tensors[i];
+        let part = tensor.name.split('.').nth(2).unwrap_or_default();
+        let axis = match part {
+            "ffn_gate_shexp" | "ffn_up_shexp" => 0,
+            "ffn_down_shexp" => 1,
+            _ => continue,
+        };
+        assert_eq!(tensor.shape[axis], before as u64);
+        tensor.shape[axis] = f as u64;
+        let tensor = &checkpoint.tensors[i];
+        let read = checkpoint.sources[tensor.source].read(tensor.range.clone());
+        let bytes = pollster::block_on(read).expect("it can be read").into_vec();
+        // Rows of down, or all of the others; bytes of zeros are numbers of zeros.
+        let rows = if axis == 1 { tensor.shape[0] } else { 1 } as usize;
+        let added = vec![0; bytes.len() / rows * (f - before) / before];
+        let of_row = |row: &[u8]| [row, &added].concat();
+        let bytes = bytes.chunks_exact(bytes.len() / rows).flat_map(of_row);
+        replace(&mut checkpoint, i, bytes.collect());
+    }
+    checkpoint
+}
+
+/// A shared expert behind a gate, and one of blocks, whose columns are two experts'.
+#[test]
+fn a_shared_expert_of_two_equals_hugging_face() {
+    for gpu in gpus("models") {
+        for (folder, file, references, wide) in [
+            ("qwen2moe", "", "reference", [24, 32]),
+            ("qwen2moe", "BF16.gguf", "reference", [24, 32]),
+            ("deepseek2-quant", "Q8_0.gguf", "reference-Q8_0", [32, 64]),
+            ("deepseek2-quant", "Q4_0.gguf", "reference-Q4_0", [32, 64]),
+        ] {
+            let checkpoint = widened(folder, file, wide);
+            let mut reference =
+                pollster::block_on(Reference::load(&checkpoint)).expect("the reference loads");
+            let es = reference.config().moe.map(|moe| moe.es);
+            assert_eq!(es, Some(2), "{folder} {file}");
+            let model = pollster::block_on(Model::load(&gpu, &checkpoint, &mut |_| {}));
+            let model = model.expect("the model loads");
+            if gpu.tier.weights == Memory::Buffers {
+                let planned = planned_bytes(&checkpoint, &model.config, LoadOptions::default());
+                assert_eq!(planned.expect("it is planned"), model.weight_bytes());
+            }
+            let session = pollster::block_on(Session::new(&model, None));
+            let mut session = session.expect("a session starts");
+            for expected in &lengths(folder, references)[..3] {
+                let got = pollster::block_on(logits(&mut session, &expected.prompt));
+                reference.reset(expected.prompt.len());
+                let ids = expected.prompt.iter();
+                let on_cpu = ids.flat_map(|id| reference.forward(*id).expect("logits"));
+                for got in [got, on_cpu.collect()] {
+                    let error = error_in_std(&got, &expected.logits);
+                    assert!(error < BOUND, "{folder} {file}: {error} std off");
+                }
+            }
+        }
+    }
+}
+
+/// Floats that are quantized on the way, columns of a shared expert among them: decoded blocks give the same blocks again.
+#[test]
+fn quantized_floats_are_the_blocks_they_were_decoded_from() {
+    let gpu = &gpus("models")[0];
+    let blocks = widened("deepseek2-quant", "Q8_0.gguf", [32, 64]);
+    let mut floats = widened("deepseek2-quant", "Q8_0.gguf", [32, 64]);
+    for i in 0..floats.tensors.len() {
+        if floats.tensors[i].kind == TensorType::Q8_0 {
+            let numbers = pollster::block_on(floats.floats(&floats.tensors[i]));
+            let numbers = numbers.expect("it is decoded");
+            floats.tensors[i].kind = TensorType::F32;
+            replace(&mut floats, i, bytemuck::cast_slice(&numbers).to_vec());
+        }
+    }
+    let quantize = LoadOptions {
+        quantize: Some(TensorType::Q8_0),
+    };
+    let prompt = &lengths("deepseek2-quant", "reference-Q8_0")[2].prompt;
+    let [expected, got] =
+        [(blocks, LoadOptions::default()), (floats, quantize)].map(|(checkpoint, options)| {
+            pollster::block_on(async {
+                let model = Model::load_with(gpu, &checkpoint, options, &mut |_| {}).await;
+                let model = model.expect("the model loads");
+                let mut session = Session::new(&model, None).await.expect("a session starts");
+                logits(&mut session, prompt).await
+            })
+        });
+    assert_eq!(expected, got);
 }
 
 /// Matrices cut in many pages, as a small device asks for: the same bits, but for a token's experts in several pages, whose

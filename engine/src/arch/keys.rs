@@ -173,6 +173,7 @@ impl<'a> Keys<'a> {
             shared: self
                 .opt_count("expert_shared_feed_forward_length")?
                 .unwrap_or(base.shared),
+            es: base.es,
             gating,
             norm: self.opt_bool("expert_weights_norm")?.unwrap_or(base.norm),
             scale: match self.opt_float("expert_weights_scale")? {
@@ -202,6 +203,7 @@ pub(super) fn mixture() -> Moe {
         a: 0,
         f: 0,
         shared: 0,
+        es: 0,
         gating: super::Gating::Softmax,
         norm: true,
         scale: 1.0,

@@ -131,6 +131,8 @@ pub struct Moe {
     pub f: usize,
     /// F of the shared expert; 0: none.
     pub shared: usize,
+    /// Es, further experts that the shared one is, behind the E in their matrices; 0: it has matrices of its own.
+    pub es: usize,
     /// Scores to weights.
     pub gating: Gating,
     /// Weights are divided by their sum.
@@ -210,6 +212,10 @@ impl Config {
         };
         let mut config = reader(checkpoint)?;
         config.check()?;
+        let es = plan::further(&config, checkpoint);
+        if let Some(moe) = &mut config.moe {
+            moe.es = es;
+        }
         plan::check(&config, checkpoint)?;
         for rope in &mut config.ropes {
             rope.read_factors(checkpoint).await?;
@@ -309,6 +315,11 @@ impl Moe {
     pub const MOST_EXPERTS: usize = 1024;
     /// Groups of experts at most.
     pub const MOST_GROUPS: usize = 256;
+
+    /// F of a shared expert that has matrices of its own; 0: there is none.
+    pub fn apart(&self) -> usize {
+        if self.es == 0 { self.shared } else { 0 }
+    }
 
     /// Numbers that the router relies on.
     fn check(&self) -> Result<()> {

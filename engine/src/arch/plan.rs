@@ -53,6 +53,10 @@ pub struct Source {
     pub order: Order,
     /// What is taken of a period is K rows of N numbers, the transpose of the slab.
     pub transposed: bool,
+    /// The tensor's rows have so many parts of K numbers.
+    pub parts: usize,
+    /// The part that is taken.
+    pub part: usize,
 }
 
 /// An order of rows: within every `head` rows, `rot` rows from `first` on go elsewhere.
@@ -97,6 +101,8 @@ impl Source {
             base,
             order: Order::Same,
             transposed: false,
+            parts: 1,
+            part: 0,
         }
     }
 
@@ -141,6 +147,25 @@ pub fn plan(config: &Config, checkpoint: &Checkpoint) -> Result<Tree<Plan, Plan>
             false => Some(planner.matrix("output.weight", [v, d])?),
         },
     })
+}
+
+/// How many further experts of width F the shared one is: its rows of gate and up in slabs, its columns of down likewise.
+/// 0 if it has to stay apart: they lie in the experts' matrices as they are in the file, in every sparse layer or in none, so
+/// both matrices' tensors have to be of one type each and the cuts between blocks.
+pub(super) fn further(config: &Config, checkpoint: &Checkpoint) -> usize {
+    let Some(moe) = config.moe else { return 0 };
+    let es = moe.shared / moe.f;
+    if es == 0 || !moe.shared.is_multiple_of(moe.f) || es > Moe::MOST_EXPERTS - moe.e {
+        return 0;
+    }
+    let (planner, moe) = (Planner { config, checkpoint }, Moe { es, ..moe });
+    let joins = |i: usize| {
+        let [gate_up, down] = planner.experts(i, moe, "weight");
+        let whole = |kind: TensorType| (moe.f as u64).is_multiple_of(kind.block_len());
+        planner.one_type(&gate_up).is_some() && planner.one_type(&down).is_some_and(whole)
+    };
+    let mut sparse = (0..config.l).filter(|i| config.layers[*i].sparse);
+    if sparse.all(joins) { es } else { 0 }
 }
 
 /// Plans the matrices, and refuses tensors that none of them takes: computing without one would be wrong.
@@ -209,7 +234,11 @@ impl Planner<'_> {
     ) -> Result<Plan> {
         let mut kinds = Vec::new();
         for source in &sources {
-            let columns = if source.transposed { n } else { k };
+            let columns = if source.transposed {
+                n
+            } else {
+                k * source.parts
+            };
             let rows = source.slabs * source.period;
             let kind = self.tensor(&source.tensor, rows, columns)?.kind;
             Quant::of(kind)?;
@@ -239,18 +268,22 @@ impl Planner<'_> {
         })
     }
 
+    /// The type that all tensors have, or None.
+    fn one_type(&self, sources: &[Source]) -> Option<TensorType> {
+        let kind = |source: &Source| Some(self.checkpoint.tensor(&source.tensor)?.kind);
+        let first = kind(sources.first()?);
+        let same = sources.iter().all(|source| kind(source) == first);
+        if same { first } else { None }
+    }
+
     fn matrix(&self, name: &str, [n, k]: [usize; 2]) -> Result<Plan> {
         self.of(1, [n, k], 0, vec![Source::whole(name.into(), n, 0)])
     }
 
     /// Rows of one product: in one matrix if all tensors are of one type, and otherwise a matrix each.
     fn fused(&self, k: usize, sources: Vec<Source>) -> Result<Vec<Plan>> {
-        let kind = |source: &Source| self.checkpoint.tensor(&source.tensor).map(|t| t.kind);
         let n = sources.iter().map(|source| source.count).sum();
-        if sources
-            .iter()
-            .all(|source| kind(source) == kind(&sources[0]))
-        {
+        if self.one_type(&sources).is_some() {
             return Ok(vec![self.of(1, [n, k], 0, sources)?]);
         }
         let alone = sources.into_iter().map(|source| {
@@ -302,11 +335,11 @@ impl Planner<'_> {
         let (router, ffn, shared) = match router {
             None => (None, self.dense(i, "", self.config.f)?, None),
             Some((router, moe)) => {
-                let shared = match moe.shared {
+                let shared = match moe.apart() {
                     0 => None,
                     f => Some(self.dense(i, "_shexp", f)?),
                 };
-                (Some(router), self.experts(i, moe)?, shared)
+                (Some(router), self.mixture(i, moe)?, shared)
             }
         };
         // gpt-oss calls the feed-forward's norm by the name that Gemma has for attention's second one.
@@ -516,24 +549,40 @@ impl Planner<'_> {
         })
     }
 
-    /// Experts in stacks, in stacks of gates and ups together, or one by one.
-    fn experts(&self, i: usize, Moe { e, f, .. }: Moe) -> Result<FeedForward<Plan, Plan>> {
-        let d = self.config.d;
-        let name = |part: &str| format!("blk.{i}.{part}");
-        let stack = |part: &str, kind: &str, rows, base| Source {
+    fn mixture(&self, i: usize, moe: Moe) -> Result<FeedForward<Plan, Plan>> {
+        let (e, f, d) = (moe.e + moe.es, moe.f, self.config.d);
+        let [gate_up, down] = self.experts(i, moe, "weight");
+        let [gate_up_bias, down_bias] = self.experts(i, moe, "bias");
+        Ok(FeedForward {
+            gate_up: self.of(e, [2 * f, d], 0, gate_up)?,
+            gate_up_bias: self.opt_vector(e, 2 * f, gate_up_bias)?,
+            down: self.of(e, [d, f], 0, down)?,
+            down_bias: self.opt_vector(e, d, down_bias)?,
+        })
+    }
+
+    /// What makes gate_up and down, or their biases: experts in stacks, in stacks of gates and ups together, or one by one,
+    /// and behind them the shared one in slabs.
+    fn experts(&self, i: usize, moe: Moe, kind: &str) -> [Vec<Source>; 2] {
+        let (Moe { e, es, f, .. }, d) = (moe, self.config.d);
+        let weights = kind == "weight";
+        let name = |part: &str| format!("blk.{i}.{part}.{kind}");
+        let has = |part: &str| self.has(&format!("blk.{i}.{part}.weight"));
+        let stack = |part: &str, rows, base| Source {
             slabs: e,
-            ..Source::whole(name(&format!("{part}_exps.{kind}")), rows, base)
+            ..Source::whole(name(&format!("{part}_exps")), rows, base)
         };
-        let each = |part: &'static str, rows, base| {
-            (0..e).map(move |slab| Source {
+        let each = |part: &str, rows, base| -> Vec<Source> {
+            let one = |slab| Source {
                 slab,
-                ..Source::whole(format!("blk.{i}.{part}.{slab}.weight"), rows, base)
-            })
+                ..Source::whole(name(&format!("{part}.{slab}")), rows, base)
+            };
+            (0..e).map(one).collect()
         };
         // transformers keeps gpt-oss' experts transposed, with gates and ups as neighbours.
         let turned = self.config.activation == Activation::ClampedSwiGlu;
         let turn = |source: Source, k: usize, order| match turned {
-            true if source.tensor.ends_with("weight") => Source {
+            true if weights => Source {
                 period: k,
                 count: k,
                 transposed: true,
@@ -543,32 +592,36 @@ impl Planner<'_> {
             true => source.ordered(order),
             false => source,
         };
-        let merged = self.has(&name("ffn_gate_up_exps.weight"));
-        let gate_up = |kind: &str| match merged {
-            true => vec![turn(
-                stack("ffn_gate_up", kind, 2 * f, 0),
-                d,
-                Order::Apart { rot: 2 * f },
-            )],
-            false => vec![stack("ffn_gate", kind, f, 0), stack("ffn_up", kind, f, f)],
+        let [mut gate_up, mut down] = if has("ffn_gate_up_exps") {
+            let order = Order::Apart { rot: 2 * f };
+            [
+                vec![turn(stack("ffn_gate_up", 2 * f, 0), d, order)],
+                vec![turn(stack("ffn_down", d, 0), f, Order::Same)],
+            ]
+        } else if has("ffn_gate_exps") || !weights {
+            // One by one they have no biases.
+            let gate_up = vec![stack("ffn_gate", f, 0), stack("ffn_up", f, f)];
+            [gate_up, vec![stack("ffn_down", d, 0)]]
+        } else {
+            let gate_up = [each("ffn_gate", f, 0), each("ffn_up", f, f)].concat();
+            [gate_up, each("ffn_down", d, 0)]
         };
-        let stacked = merged || self.has(&name("ffn_gate_exps.weight"));
-        let (rows, down) = match stacked {
-            true if merged => (
-                gate_up("weight"),
-                vec![turn(stack("ffn_down", "weight", d, 0), f, Order::Same)],
-            ),
-            true => (gate_up("weight"), vec![stack("ffn_down", "weight", d, 0)]),
-            false => (
-                each("ffn_gate", f, 0).chain(each("ffn_up", f, f)).collect(),
-                each("ffn_down", d, 0).collect(),
-            ),
-        };
-        Ok(FeedForward {
-            gate_up: self.of(e, [2 * f, d], 0, rows)?,
-            gate_up_bias: self.opt_vector(e, 2 * f, gate_up("bias"))?,
-            down: self.of(e, [d, f], 0, down)?,
-            down_bias: self.opt_vector(e, d, vec![stack("ffn_down", "bias", d, 0)])?,
-        })
+        if es > 0 {
+            let rows = |part, base| Source {
+                slabs: es,
+                slab: e,
+                ..Source::whole(name(part), f, base)
+            };
+            gate_up.extend([rows("ffn_gate_shexp", 0), rows("ffn_up_shexp", f)]);
+            // Columns of weights; what is added behind the sum of all columns is the first's.
+            let parts = if weights { es } else { 1 };
+            down.extend((0..parts).map(|part| Source {
+                slab: e + part,
+                parts,
+                part,
+                ..Source::whole(name("ffn_down_shexp"), d, 0)
+            }));
+        }
+        [gate_up, down]
     }
 }

@@ -25,7 +25,7 @@ pub struct Layer<M, V> {
     pub ffn_norm: V,                       // [D]
     pub router: Option<Router<M, V>>,      // of a sparse layer
     pub ffn: FeedForward<M, V>,            // dense: a mixture with one expert
-    pub shared: Option<FeedForward<M, V>>, // the shared expert
+    pub shared: Option<FeedForward<M, V>>, // the shared expert, if it is none of the mixture's
     pub post_ffw_norm: Option<V>,          // [D]
 }
 
@@ -60,7 +60,7 @@ pub struct Router<M, V> {
     pub selection: Option<V>, // [E], added for the choice alone
 }
 
-/// A feed-forward, or E of them.
+/// A feed-forward, or E of them; in a mixture E counts the shared expert's Es too.
 #[derive(Debug, Clone)]
 pub struct FeedForward<M, V> {
     pub gate_up: M,              // [E, 2F, D]

@@ -2,7 +2,8 @@
 //!
 //! A weight and a cached number are read once a dispatch, though a kernel may read them once for each tile of tokens. Of
 //! a mixture only the experts that tokens were routed to count: the number of different ones is the mean under even
-//! routing. Operations are those of products and of attention; norms, rope and the choice of ids count none.
+//! routing; the shared one is read by all. Operations are those of products and of attention; norms, rope and the choice of
+//! ids count none.
 
 use crate::gpu::{Dispatch, Kernel, Output, Place};
 use crate::kv::{State, cache_bytes_per_token};
@@ -75,7 +76,7 @@ pub fn matrix<'a>(model: &'a Model, dispatch: &Dispatch) -> Option<(&'a Matrix, 
 pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, t: usize) -> Work {
     let config = &model.config;
     let (tokens, d) = (t as f64, config.d as f64);
-    let active = config.moe.map_or(0.0, |moe| moe.a as f64);
+    let used = config.moe.map_or(0.0, |moe| (moe.a + moe.es) as f64);
     let moved = |numbers: f64| Work {
         activations: F32 * tokens * numbers,
         ..Work::default()
@@ -126,11 +127,11 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
             Work {
                 weights: rows * row_bytes(router),
                 flop: 2.0 * tokens * rows * d,
-                ..moved(d + 2.0 * active)
+                ..moved(d + 2.0 * used)
             }
         }),
-        Kernel::Bin { .. } => moved(2.0 * active),
-        Kernel::Combine => moved((active + 2.0) * d),
+        Kernel::Bin { .. } => moved(2.0 * used),
+        Kernel::Combine => moved((used + 2.0) * d),
         // Logits, and which ids were seen.
         Kernel::Sample => Work {
             activations: F32 * 2.0 * config.v as f64,
@@ -160,8 +161,11 @@ fn product(
     let (read, products) = match (place, model.config.moe) {
         (Place::Routed | Place::Binned, Some(moe)) => {
             let chosen = moe.a as f64 / moe.e as f64;
-            let read = slabs * (1.0 - (1.0 - chosen).powf(tokens));
-            (read, slabs * chosen * tokens)
+            let before = |slab: u32| slab.min(moe.e as u32);
+            let routed = before(page.slab_first + page.slabs) - before(page.slab_first);
+            let (routed, shared) = (f64::from(routed), f64::from(page.slabs - routed));
+            let read = routed * (1.0 - (1.0 - chosen).powf(tokens)) + shared;
+            (read, (routed * chosen + shared) * tokens)
         }
         _ => (slabs, slabs * tokens),
     };

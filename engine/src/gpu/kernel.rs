@@ -247,7 +247,7 @@ impl Kernel {
         }
     }
 
-    /// The binning of a mixture of `e` experts; rounded up, so that few variants serve all.
+    /// The binning of a mixture of `e` experts, the shared one's among them; rounded up, so that few variants serve all.
     pub fn bin(e: u32) -> Self {
         Kernel::Bin {
             experts: e.next_power_of_two().max(64),

@@ -51,6 +51,8 @@ pub fn stack(slabs: usize, rows: usize, base: usize) -> Source {
         base,
         order: Order::Same,
         transposed: false,
+        parts: 1,
+        part: 0,
     }
 }
 
@@ -119,6 +121,12 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
             ..stack(1, 7, base)
         })
     });
+    let shared = (0..3).map(|part| Source {
+        slab: 2 + part,
+        parts: 3,
+        part,
+        ..stack(1, 12, 0)
+    });
     let of = |slabs, n, k, sources| Shape {
         slabs,
         n,
@@ -131,6 +139,12 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
         of(4, 14, 50, one_by_one.collect()),                       // Mixtral's experts
         of(3, 7, 20, vec![split(4, 7)]),                           // the second part of kv_b
         of(3, 4, 20, vec![split(0, 4)]),                           // the first
+        of(
+            5,
+            12,
+            37,
+            [stack(2, 12, 0)].into_iter().chain(shared).collect(),
+        ), // a shared expert's down in columns
         of(
             3,
             10,
@@ -247,7 +261,7 @@ pub fn load(
 ) -> Loaded {
     let files = shape.sources.iter().map(|source| {
         let rows = source.slabs * source.period;
-        file_rows(quant, numbers, [rows, shape.k], random)
+        file_rows(quant, numbers, [rows, shape.k * source.parts], random)
     });
     let files: Vec<_> = files.collect();
     load_files(bench, quant, shape, &files, random)
@@ -272,8 +286,8 @@ pub fn load_files(
 
     let mut w = vec![f32::NAN; slabs * n * k];
     let mut dispatches = Vec::new();
-    let row_bytes = quant.row_bytes(k);
     for (source, file) in shape.sources.iter().zip(files) {
+        let row_bytes = quant.row_bytes(k * source.parts);
         for slab in 0..source.slabs {
             for row in 0..source.count {
                 let in_file = slab * source.period + source.first + row_in_file(row, source.order);
@@ -284,7 +298,7 @@ pub fn load_files(
                 let mut decoded = vec![0.0; row_bytes / quant.block_bytes * quant.block_len];
                 quant.decode(&file[in_file * row_bytes..][..row_bytes], &mut decoded);
                 let at = ((source.slab + slab) * n + source.base + row) * k;
-                w[at..at + k].copy_from_slice(&decoded[..k]);
+                w[at..at + k].copy_from_slice(&decoded[source.part * k..][..k]);
             }
         }
         dispatches.extend(pieces(bench, &matrix, source, file, row_bytes, random));

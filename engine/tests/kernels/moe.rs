@@ -24,6 +24,7 @@ pub fn moe(e: usize, a: usize) -> Moe {
         a,
         f: 1,
         shared: 0,
+        es: 0,
         gating: Gating::Softmax,
         norm: false,
         scale: 1.0,
@@ -38,7 +39,7 @@ struct Routed {
     moe: Moe,
     layout: Routes,
     t: usize,
-    ids: Vec<usize>,   // [t, A]
+    ids: Vec<usize>,   // [t, used]
     weights: Vec<f32>, // [t, slots]
     words: Vec<u32>,
 }
@@ -53,11 +54,12 @@ impl Routed {
         for token in 0..t {
             let mut of_token: Vec<usize> = Vec::new();
             while of_token.len() < moe.a {
-                let id = random.below(if few { moe.a + 1 } else { moe.e });
+                let id = random.below(if few { moe.a + 1 } else { moe.e }.min(moe.e));
                 if !of_token.contains(&id) {
                     of_token.push(id);
                 }
             }
+            of_token.extend(moe.e..moe.e + moe.es);
             for slot in 0..slots {
                 let weight = random.float();
                 words[token * slots + slot] = of_token.get(slot).map_or(0, |id| *id as u32);
@@ -78,14 +80,14 @@ impl Routed {
 
     /// Sorts the entries on the GPU, twice, and compares with a stable sort.
     fn binned(&self, bench: &Bench) -> wgpu::Buffer {
-        let (a, slots) = (self.moe.a, self.layout.slots as usize);
-        let mut entries: Vec<usize> = (0..self.t * a).collect();
+        let [used, slots] = [self.layout.used, self.layout.slots].map(|n| n as usize);
+        let mut entries: Vec<usize> = (0..self.t * used).collect();
         entries.sort_by_key(|i| self.ids[*i]);
         let mut words = self.words.clone();
         let mut tiles: Vec<[usize; 3]> = Vec::new();
         let tile = Kernel::TILES[1] as usize;
         for (at, i) in entries.iter().enumerate() {
-            words[self.layout.order as usize + at] = (i / a * slots + i % a) as u32;
+            words[self.layout.order as usize + at] = (i / used * slots + i % used) as u32;
             match tiles.last_mut() {
                 Some([e, _, n]) if *e == self.ids[*i] && *n < tile => *n += 1,
                 _ => tiles.push([self.ids[*i], at, 1]),
@@ -100,7 +102,7 @@ impl Routed {
         let [first, second] = [(); 2].map(|()| {
             let routes = bench.output(&self.words);
             let args = [&bench.place(3, self.t), &routes];
-            bench.run("bin", &[ops::bin(args, &self.moe, self.layout)]);
+            bench.run("bin", &[ops::bin(args, self.layout)]);
             let what = format!("bin of {} tokens, {:?}", self.t, self.moe);
             bench.check(&what, &routes, &expected);
             routes
@@ -128,11 +130,14 @@ pub fn check_bins(bench: &Bench) {
         for (t, few) in [(1, false), (ROOM, false), (ROOM, true), (13, true)] {
             let few = few && a < e;
             Routed::new(moe(e, a), t, few, &mut random).binned(bench);
-            let shared = Moe {
-                shared: 4,
-                ..moe(e, a)
-            };
-            Routed::new(shared, t, few, &mut random).binned(bench);
+            for es in [0, 4] {
+                let shared = Moe {
+                    shared: 4,
+                    es,
+                    ..moe(e.min(Moe::MOST_EXPERTS - es), a)
+                };
+                Routed::new(shared, t, few, &mut random).binned(bench);
+            }
         }
     }
 }
@@ -161,20 +166,22 @@ pub fn check_products(bench: &Bench) {
             continue;
         }
         // Pages with several experts, experts of several pages, and whole blocks in any format.
-        for (e, n, k) in [(13, 26, 40_usize), (3, 250, 70), (5, 22, 64)] {
+        for (slabs, n, k) in [(13, 26, 40_usize), (3, 250, 70), (5, 22, 64)] {
             let shape = Shape {
-                slabs: e,
+                slabs,
                 n,
                 k: k.next_multiple_of(quant.block_len),
-                sources: vec![stack(e, n, 0)],
+                sources: vec![stack(slabs, n, 0)],
             };
             let loaded = matrices::load(bench, quant, &shape, Numbers::Tame, &mut random);
             for (place, variants) in [(Place::Routed, &routed), (Place::Binned, &binned)] {
                 for &variant in variants {
-                    let shared = random.below(2);
+                    // No shared expert, one apart, one that is the last slab.
+                    let [shared, es] = [[0, 0], [1, 0], [1, 1]][random.below(3)];
                     let moe = Moe {
                         shared,
-                        ..moe(e, 2)
+                        es,
+                        ..moe(slabs - es, 2)
                     };
                     product(bench, &loaded, moe, place, variant, &mut random);
                 }
@@ -198,7 +205,8 @@ fn product(
     let bias = (random.below(2) == 0).then_some(bias.as_slice());
     for (t, room) in [(1, 1), (5, 7), (ROOM, ROOM)] {
         let routed = Routed::new(moe, t, random.below(2) == 0, random);
-        let (layout, a, slots) = (routed.layout, moe.a, routed.layout.slots as usize);
+        let layout = routed.layout;
+        let [used, slots] = [layout.used, layout.slots].map(|n| n as usize);
         let buffer = match place {
             Place::Binned => routed.binned(bench),
             _ => bench.output(&routed.words),
@@ -206,7 +214,7 @@ fn product(
         // Gates read a row a token and write one a slot; downs read one a slot. Summed, they write one a token.
         let downs = input == Input::Plain;
         let summed = output == Output::Add;
-        let entries = |token: usize| (0..a).map(move |slot| (slot, token * slots + slot));
+        let entries = |token: usize| (0..used).map(move |slot| (slot, token * slots + slot));
         let through = match (place, downs) {
             (Place::Binned, false) => Through::BinnedGates(&buffer, layout),
             (Place::Binned, true) => Through::BinnedDowns(&buffer, layout),
@@ -224,7 +232,7 @@ fn product(
         let x = activations(room * rows_of_x, x_row, random);
         let y = before(room * rows_of_y * y_row, output, random);
         let x_at = |token: usize, entry: usize| if downs { entry * x_row } else { token * x_row };
-        let id = |token: usize, slot: usize| routed.ids[token * a + slot];
+        let id = |token: usize, slot: usize| routed.ids[token * used + slot];
         let sums: Vec<Sum> = (0..t)
             .flat_map(|token| {
                 let terms = entries(token).map(|(slot, entry)| {
@@ -275,7 +283,7 @@ fn product(
     }
 }
 
-/// The shared expert: a dense product that is weighted by its slot.
+/// A shared expert apart: a dense product that is weighted by its slot.
 pub fn check_shared(bench: &Bench) {
     let mut random = Random::new(10);
     let quant = QUANTS[1];
@@ -323,9 +331,16 @@ pub fn check_shared(bench: &Bench) {
 
 /// A whole mixture token by token and expert by expert: the same numbers but for the order of sums.
 pub fn check_both_ways(bench: &Bench) {
+    for es in [0, 2] {
+        both_ways(bench, es);
+    }
+}
+
+/// The last `es` of nine experts are the shared one; with none it is apart.
+fn both_ways(bench: &Bench, es: usize) {
     let mut random = Random::new(11);
     let quant = QUANTS[1];
-    let (e, a, d, f, t) = (9, 3, 50, 22, 17);
+    let (e, d, f, t) = (9, 50, 22, 17);
     let load = |n: usize, k: usize, random: &mut Random| {
         let shape = Shape {
             slabs: e,
@@ -338,10 +353,12 @@ pub fn check_both_ways(bench: &Bench) {
     let (gate_up, down) = (load(2 * f, d, &mut random), load(d, f, &mut random));
     let shared = Moe {
         shared: 4,
-        ..moe(e, a)
+        es,
+        ..moe(e - es, 3)
     };
     let routed = Routed::new(shared, t, false, &mut random);
-    let (layout, slots) = (routed.layout, routed.layout.slots as usize);
+    let layout = routed.layout;
+    let [used, slots] = [layout.used, layout.slots].map(|n| n as usize);
     let routes = routed.binned(bench);
     let gain = bench.floats(&random.floats(d));
     let (x, place) = (bench.floats(&random.floats(t * d)), bench.place(0, t));
@@ -401,19 +418,19 @@ pub fn check_both_ways(bench: &Bench) {
         .take(t * d)
     {
         let (token, channel) = (i / d, i % d);
-        let terms = (0..a).map(|slot| {
+        let terms = (0..used).map(|slot| {
             let entry = token * slots + slot;
             f64::from(routed.weights[entry]) * number(results[entry * d + channel])
         });
         let (sum, magnitude) = terms.fold((0.0, 0.0), |(s, m), v| (s + v, m + v.abs()));
         let expected = number(added[i]) + 0.25 * sum;
-        let bound = U * (expected.abs() + 0.25 * (2 * a + 1) as f64 * magnitude);
+        let bound = U * (expected.abs() + 0.25 * (2 * used + 1) as f64 * magnitude);
         assert!(
             (number(other) - expected).abs() <= bound,
             "combine, number {i}"
         );
         // Pages of experts are added one after another.
-        let pages = (down.matrix.pages.len().min(a) + 1) as f64;
+        let pages = (down.matrix.pages.len().min(used) + 1) as f64;
         let bound = bound + U * pages * (expected.abs() + magnitude) + 0.25 * U * 8.0 * magnitude;
         assert!(
             (number(one) - expected).abs() <= bound,

@@ -1,5 +1,5 @@
 //! route against the norm and the product in f64 and the reference's choice: every format, gating and kind of group, with and
-//! without biases and the shared expert's gate.
+//! without biases, the shared expert and its gate.
 
 use motet::arch::tree::Router;
 use motet::arch::{Gating, GroupRule, Moe};
@@ -56,7 +56,7 @@ pub fn check(bench: &Bench) {
             for (i, mut moe) in mixtures(e, a, &mut random).into_iter().enumerate() {
                 // Every gating has its turn with a gate and without, and so has every kind of group.
                 let gate = i % 2;
-                moe.shared |= gate;
+                moe.shared = moe.shared.max(gate);
                 if THOROUGH.contains(&quant.name) || i % 5 == 0 {
                     let added = [random.below(2) == 0, random.below(2) == 0];
                     route(bench, &routers[gate], moe, added, &mut random);
@@ -79,15 +79,20 @@ fn mixtures(e: usize, a: usize, random: &mut Random) -> Vec<Moe> {
         (4, 3, GroupRule::BestTwo),
     ];
     let all = GATINGS.map(|gating| {
-        groups.map(|(groups, groups_used, group_rule)| Moe {
-            gating,
-            groups,
-            groups_used,
-            group_rule,
-            norm: random.below(2) == 0,
-            shared: random.below(2),
-            scale: [1.0, 2.5][random.below(2)],
-            ..moe(e, a)
+        groups.map(|(groups, groups_used, group_rule)| {
+            // No shared expert, one apart, some of the mixture's.
+            let [shared, es] = [[0, 0], [1, 0], [1, 1], [3, 3]][random.below(4)];
+            Moe {
+                gating,
+                groups,
+                groups_used,
+                group_rule,
+                norm: random.below(2) == 0,
+                shared,
+                es,
+                scale: [1.0, 2.5][random.below(2)],
+                ..moe(e, a)
+            }
         })
     });
     all.concat()
@@ -194,13 +199,13 @@ fn route(
             let bound = relative * weight.abs() + log * f64::from(moe.scale);
             expected[layout.weights as usize + at] = Expected::Near(weight, bound);
         }
-        if slots > moe.a {
-            let at = token * slots + moe.a;
+        for i in 0..slots - moe.a {
+            let at = token * slots + moe.a + i;
             let weight = match gate {
                 true => reference::sigmoid(logits[moe.e]),
                 false => 1.0,
             };
-            expected[at] = Expected::Bits(0);
+            expected[at] = Expected::Bits((moe.e + i) as u32);
             expected[layout.weights as usize + at] = Expected::Near(weight.into(), 2e-6 + bound);
         }
         x.extend(row);
