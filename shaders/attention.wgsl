@@ -11,14 +11,16 @@
 //   k_cache [S/64, K, C/4, 64] quads                               read
 //   v_cache [S, K, CV/4] quads; LATENT: k_cache, whose first CV channels are values    read
 //   sinks   [H] f32                                                read, if has_sinks
-//   out     [T, H·CV] f32                                          write
+//   out     [T, H·CV] f32; split: o [T, H, SPLITS, CV], then (m, l) [T, H, SPLITS]    write
 //
 // A workgroup of 64 lanes has one kv head and ROWS query rows; row r is token r/G and head r%G of the G = H/K query
-// heads that share the kv head, so a cached number is read once for all of them. Scores: a lane is a position. Softmax:
+// heads that share the kv head, so a cached number is read once for all of them. Where SPLITS is not 1, group.z is a share of
+// the cache: every SPLITS-th tile. What it has of a row, o and (m, l), is put together by the product behind (x/split.wgsl).
+// Scores: a lane is a position. Softmax:
 // eight lanes a row. Output: a lane has four channels of all rows, over a share of the tile's positions; the shares are added
 // at the end. A row's sums do not depend on ROWS or T. With a window, tiles before it are not touched; the cache may be a
 // ring of tiles.
-// Parts: cache/*_read; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES. Tested in tests/kernels.rs.
+// Parts: cache/*_read; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES, SPLITS. Tested in tests/kernels.rs.
 const C4: u32 = C / 4u;
 const V4: u32 = CV / 4u;
 const C_BLOCKS: u32 = (C4 + 7u) / 8u;
@@ -35,7 +37,8 @@ struct Params {
     has_sinks: u32,
     k_scales: u32,  // where an 8-bit cache has its scales
     v_scales: u32,
-    rows: u32,      // ROWS
+    zero: u32,      // 0, which no compiler knows (attend/handed)
+    stats: u32,     // where m and l begin in out
     scale: f32,
 }
 
@@ -92,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let eighth = lane % 8u;
     var m = NONE;
     var l = 0.0;
-    if (p.has_sinks != 0u && stat_row < ROWS) {
+    if (p.has_sinks != 0u && stat_row < ROWS && group.z == 0u) {
         m = sinks[kv * g + (row0 + stat_row) % g];
         l = select(0.0, 1.0, eighth == 0u);
     }
@@ -102,7 +105,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let past = state.pos + min(row0 + ROWS - 1u, rows - 1u) / g + 1u; // one past the last position any row sees
     let oldest = select(0u, state.pos + row0 / g + 1u, p.window != 0u); // the first row's own, less the window
     let seen_from = max(oldest, p.window) - p.window;
-    for (var s0 = seen_from / 64u * 64u; s0 < past; s0 += 64u) {
+    let tile0 = seen_from / 64u;
+    for (var s0 = (tile0 + (group.z + SPLITS - tile0 % SPLITS) % SPLITS) * 64u; s0 < past; s0 += 64u * SPLITS) {
         let tile = s0 / 64u % p.ring;
         var dots = dot_queries(tile * p.kv + kv, lane);
         for (var r = 0u; r < ROWS; r++) {
@@ -162,6 +166,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             sum += partial[lane * 8u + i];
         }
         mass[lane] = sum;
+        let row = row0 + lane;
+        if (SPLITS > 1u && row < rows) {
+            out[p.stats + ((row / g * p.h + kv * g + row % g) * SPLITS + group.z) * 2u + 1u] = sum;
+        }
+    }
+    if (SPLITS > 1u && eighth == 0u && stat_row < ROWS && row0 + stat_row < rows) {
+        let row = row0 + stat_row;
+        out[p.stats + ((row / g * p.h + kv * g + row % g) * SPLITS + group.z) * 2u] = m;
     }
     workgroupBarrier();
     for (var r = 0u; r < ROWS; r++) {
@@ -175,8 +187,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 for (var j = lane; j < 64u; j += V_LANES) {
                     v += shares[j];
                 }
-                v /= mass[r];
-                let at = (row / g * p.h + kv * g + row % g) * CV + quad * 4u;
+                let head = row / g * p.h + kv * g + row % g;
+                let at = (head * SPLITS + group.z) * CV + quad * 4u;
+                if (SPLITS == 1u) {
+                    v /= mass[r];
+                }
                 out[at] = v.x;
                 out[at + 1u] = v.y;
                 out[at + 2u] = v.z;

@@ -41,6 +41,8 @@ struct Params {
     scales: u32,     // a row's words of numbers
     scale_words: u32, // and of scales
     token_first: u32, // the first token of the batch that x has (place/batch)
+    x_head: u32,     // numbers of a head (x/split)
+    x_stats: u32,    // where the heads' m and l begin (x/split)
     eps: f32,
     scale: f32,
 }

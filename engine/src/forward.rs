@@ -8,7 +8,7 @@ use crate::arch::tree::{self, Attention};
 use crate::arch::{Config, LayerKind, Mla, Moe, QkNorm};
 use crate::gpu::{Dispatch, Output};
 use crate::kv::{CHUNK, Cache, State};
-use crate::ops::{self, Heads, LatentInput, Product, Routes, Through};
+use crate::ops::{self, Heads, LatentInput, Product, Routes, Split, Through};
 use crate::sample::Sampling;
 use crate::weights::{Matrix, Weights};
 
@@ -45,6 +45,11 @@ pub fn forward(
         state,
         none,
         t,
+        parts: state
+            .parts
+            .as_ref()
+            .filter(|_| t <= FEW)
+            .map(|(parts, split)| (parts, *split)),
         all,
     };
     for (i, layer) in tree.layers.iter().enumerate() {
@@ -54,12 +59,15 @@ pub fn forward(
             Some(mla) => graph.latent(layer, mla, cache), // attn [T, H·Cv]
         }
         let heads = config.h * config.cv;
+        // Latent attention's parts went through v_b.
+        let parts = graph.parts.filter(|_| config.mla.is_none());
         let product = Product {
+            split: parts.map(|(_, split)| split),
             bias: layer.attn_output_bias.as_ref(),
             ..graph.to_x(heads, &layer.post_attention_norm)
         };
         graph.product(
-            &state.attn,
+            parts.map_or(&state.attn, |(parts, _)| parts),
             graph.target(&product),
             &layer.attn_output,
             &product,
@@ -109,6 +117,8 @@ struct Graph<'a> {
     state: &'a State,
     none: &'a wgpu::Buffer,
     t: u32,
+    /// Where attention of few tokens leaves its parts, on devices that gain by it.
+    parts: Option<(&'a wgpu::Buffer, Split)>,
     all: Vec<Dispatch>,
 }
 
@@ -125,6 +135,7 @@ impl<'a> Graph<'a> {
     fn plain(&self, k: usize, output: Output, n: usize) -> Product<'a> {
         Product {
             through: Through::All,
+            split: None,
             norm: None,
             bias: None,
             output,
@@ -229,7 +240,8 @@ impl<'a> Graph<'a> {
         ];
         self.all
             .push(ops::rope(turned, norms, cache, heads, eps, t)); // q [T, H·C]
-        let attended = [&state.place, &state.q, &state.attn, none];
+        let out = self.parts.map_or(&state.attn, |(parts, _)| parts);
+        let attended = [&state.place, &state.q, out, none];
         let (sinks, window) = (sinks.as_ref(), kind.window);
         self.all.push(ops::attention(
             attended,
@@ -239,6 +251,7 @@ impl<'a> Graph<'a> {
             window,
             attention_scale,
             t,
+            self.parts.map(|(_, split)| split),
         ));
     }
 
@@ -314,7 +327,8 @@ impl<'a> Graph<'a> {
             cv: r as u32,
             rot: 0,
         };
-        let attended = [&state.place, &state.heads, &state.latent, self.none];
+        let out = self.parts.map_or(&state.latent, |(parts, _)| parts);
+        let attended = [&state.place, &state.heads, out, self.none];
         self.all.push(ops::attention(
             attended,
             None,
@@ -323,13 +337,15 @@ impl<'a> Graph<'a> {
             0,
             attention_scale,
             t,
+            self.parts.map(|(_, split)| split),
         )); // [T, H, R]
         let values = Product {
+            split: self.parts.map(|(_, split)| split),
             x_stride: [h * r, r],
             y_stride: [h * cv, cv],
             ..absorbed
         };
-        self.product(&state.latent, &state.attn, v_b, &values); // [T, H·Cv]
+        self.product(out, &state.attn, v_b, &values); // [T, H·Cv]
     }
 
     /// A dense feed-forward.

@@ -2,8 +2,9 @@
 
 use crate::Result;
 use crate::arch::{Config, Rope};
-use crate::gpu::{CacheType, Gpu, RING};
-use crate::ops::Routes;
+use crate::forward::FEW;
+use crate::gpu::{CacheType, Gpu, RING, Share};
+use crate::ops::{Routes, Split};
 
 /// Positions of a tile of attention; the cache grows by whole tiles.
 pub const TILE: usize = 64;
@@ -27,13 +28,14 @@ pub struct State {
     pub(crate) heads: wgpu::Buffer, // latent: [T, H, R + rope]
     pub(crate) latent: wgpu::Buffer, // latent: [T, H, R]
     pub(crate) attn: wgpu::Buffer,  // [T, H·Cv]
-    pub(crate) y: wgpu::Buffer,     // [T, D], of a block whose result is normed
-    pub(crate) routes: wgpu::Buffer, // see ops::Routes
-    pub(crate) hidden: wgpu::Buffer, // [T, F] or [T, slots, F]
+    pub(crate) parts: Option<(wgpu::Buffer, Split)>, // of attention of few tokens, on devices with workgroups to spare
+    pub(crate) y: wgpu::Buffer,                      // [T, D], of a block whose result is normed
+    pub(crate) routes: wgpu::Buffer,                 // see ops::Routes
+    pub(crate) hidden: wgpu::Buffer,                 // [T, F] or [T, slots, F]
     pub(crate) shared: wgpu::Buffer, // [T, F] of a shared expert with matrices of its own
-    pub(crate) downs: wgpu::Buffer, // [T, slots, D]
+    pub(crate) downs: wgpu::Buffer,  // [T, slots, D]
     pub(crate) logits: wgpu::Buffer, // [rows, V]
-    pub(crate) cache: Vec<Cache>,   // [L]
+    pub(crate) cache: Vec<Cache>,    // [L]
     pub(crate) positions: usize,
     pub(crate) kind: CacheType,
 }
@@ -119,6 +121,10 @@ impl State {
                 [q + mla.r + mla.rope, h * (mla.r + mla.rope), h * mla.r]
             }
         };
+        let split = Split {
+            head: config.mla.map_or(cv, |mla| mla.r),
+            rows: FEW as usize * h,
+        };
         let moe = config.moe.map(|moe| (moe, Routes::new(&moe, CHUNK)));
         let slots = moe.map_or(0, |(_, routes)| routes.slots as usize);
         let [routes, hidden, shared] = moe.map_or([0; 3], |(moe, routes)| {
@@ -136,6 +142,10 @@ impl State {
             heads: f32s("heads", t * heads)?,
             latent: f32s("latent", t * latent)?,
             attn: f32s("attn", t * h * cv)?,
+            parts: match gpu.tier.share {
+                Share::Workgroup => Some((f32s("parts", split.size())?, split)),
+                Share::Four | Share::Eight => None,
+            },
             y: f32s("y", t * d)?,
             routes: f32s("routes", routes)?,
             hidden: f32s("hidden", t * hidden.max(config.f))?,

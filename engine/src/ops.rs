@@ -4,7 +4,8 @@ use crate::arch::plan::{Order, Source};
 use crate::arch::tree::Router;
 use crate::arch::{GroupRule, Mla, Moe};
 use crate::gpu::{
-    Arg, Dispatch, Input, Kernel, Operand, Output, Params, Place, UNIFORM_BYTES, attention_rows,
+    Arg, Dispatch, Input, Kernel, Operand, Output, Params, Place, SPLITS, UNIFORM_BYTES,
+    attention_rows,
 };
 use crate::kv::Cache;
 use crate::quant::BLOCK;
@@ -158,11 +159,35 @@ pub enum Through<'a> {
     BinnedDowns(&'a wgpu::Buffer, Routes),
 }
 
+/// Where attention leaves its parts of a head, one for each of [`SPLITS`] shares of the cache: `o [rows, SPLITS, head]`, then
+/// `(m, l) [rows, SPLITS]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Split {
+    /// Numbers of a head's value.
+    pub head: usize,
+    /// Rows that there is room for: tokens times heads.
+    pub rows: usize,
+}
+
+impl Split {
+    /// Where m and l begin.
+    fn stats(self) -> u32 {
+        (self.rows * self.head) as u32 * SPLITS
+    }
+
+    /// f32 of the buffer.
+    pub fn size(self) -> usize {
+        self.rows * SPLITS as usize * (self.head + 2)
+    }
+}
+
 /// How a product is taken: what comes before, what comes after, for how many rows.
 #[derive(Clone, Copy)]
 pub struct Product<'a> {
     /// Which slabs.
     pub through: Through<'a>,
+    /// x is what attention left of its heads.
+    pub split: Option<Split>,
     /// The gains `[K]` and ε of a norm before the product.
     pub norm: Option<(&'a wgpu::Buffer, f32)>,
     /// What is added to W's rows, `[slabs, N]`.
@@ -223,7 +248,7 @@ pub fn matmul(
         None => Input::Plain,
     };
     let (gain, eps) = product.norm.unwrap_or((nothing, 0.0));
-    let windows = if w.uniform {
+    let windows = if w.uniform && product.split.is_none() {
         windows(
             w.k,
             product,
@@ -236,9 +261,10 @@ pub fn matmul(
     } else {
         None
     };
-    let operand = match windows {
-        Some(_) => Operand::Uniform,
-        None => Operand::Storage,
+    let operand = match (product.split, &windows) {
+        (Some(_), _) => Operand::Split,
+        (None, Some(_)) => Operand::Uniform,
+        (None, None) => Operand::Storage,
     };
     let windows = windows.unwrap_or_else(|| vec![(0, tokens)]);
     let kernel = Kernel::Matmul {
@@ -283,6 +309,8 @@ pub fn matmul(
             numbers as u32,
             scales as u32,
             first,
+            product.split.map_or(0, |split| split.head as u32),
+            product.split.map_or(0, Split::stats),
         ])
         .float(eps)
         .float(product.scale),
@@ -295,7 +323,7 @@ pub fn matmul(
             },
             match operand {
                 Operand::Uniform => uniform(x, 4 * u64::from(first) * product.x_stride[0] as u64),
-                Operand::Storage => x.into(),
+                Operand::Storage | Operand::Split => x.into(),
             },
             product.bias.unwrap_or(nothing).into(),
             routes.into(),
@@ -589,6 +617,8 @@ pub fn latent(
 }
 
 /// Attention of up to `t` tokens over the cache. Values are the keys' first channels where the cache has none of its own.
+/// With `split`, out is what a [`Split`] describes.
+#[allow(clippy::too_many_arguments, reason = "all of them are the operation's")]
 pub fn attention(
     [state, q, out, nothing]: [&wgpu::Buffer; 4],
     sinks: Option<&wgpu::Buffer>,
@@ -597,6 +627,7 @@ pub fn attention(
     window: usize,
     scale: f32,
     t: u32,
+    split: Option<Split>,
 ) -> Dispatch {
     let g = heads.h / heads.kv;
     let rows = attention_rows(t, g, heads.c);
@@ -608,6 +639,7 @@ pub fn attention(
             rows,
             latent: cache.latent,
             cache: cache.kind,
+            split: split.is_some(),
         },
         params: Params::new([
             heads.h,
@@ -617,7 +649,8 @@ pub fn attention(
             u32::from(sinks.is_some()),
             k_scales,
             v_scales,
-            rows,
+            0,
+            split.map_or(0, Split::stats),
         ])
         .float(scale),
         args: vec![
@@ -628,7 +661,11 @@ pub fn attention(
             sinks.unwrap_or(nothing).into(),
             out.into(),
         ],
-        groups: [(t * g).div_ceil(rows), heads.kv, 1],
+        groups: [
+            (t * g).div_ceil(rows),
+            heads.kv,
+            split.map_or(1, |_| SPLITS),
+        ],
     }
 }
 

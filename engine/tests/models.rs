@@ -136,8 +136,8 @@ fn note(case: &Case, architecture: &str, gpu: &Gpu, error: f32) {
         .expect("MOTET_TABLE can be written");
 }
 
-/// What a second adapter takes in the ordinary test run (MOTET_SOME): each kind of attention, of experts and of rope once. The
-/// kernels are compared in all formats there too.
+/// What a second adapter takes in the ordinary test run (MOTET_SOME), and the first one without subgroups: each kind of attention,
+/// of experts and of rope once. `cargo xtask test --full` takes all of them everywhere.
 const SOME: [(&str, &str); 8] = [
     ("deepseek2", ""),
     ("deepseek3", ""),
@@ -151,18 +151,23 @@ const SOME: [(&str, &str); 8] = [
 
 #[test]
 fn logits_and_greedy_ids_equal_hugging_faces() {
-    let mut cases = cases();
-    if std::env::var_os("MOTET_SOME").is_some() {
-        cases.retain(|case| SOME.contains(&(&case.folder, &case.file)));
-        assert_eq!(cases.len(), SOME.len());
-    }
+    let cases = cases();
+    let is_some = |case: &Case| SOME.contains(&(&case.folder, &case.file));
+    let some = cases.iter().filter(|case| is_some(case));
+    assert_eq!(some.count(), SOME.len());
+    let all = std::env::var_os("MOTET_SOME").is_none();
+    let everywhere = std::env::var_os("MOTET_FULL").is_some();
     // What takes long is a driver's compilation, which keeps one core busy.
     let next = AtomicUsize::new(0);
     let work = || {
         let mut faults = Vec::new();
         let gpus = gpus("models");
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for gpu in &gpus {
+            for (i, gpu) in gpus.iter().enumerate() {
+                let default = i + 1 == gpus.len();
+                if !(everywhere || default && all || is_some(case)) {
+                    continue;
+                }
                 match pollster::block_on(compare(gpu, case)) {
                     Ok(found) => faults.extend(found),
                     Err(error) => faults.push(format!("{} {}: {error}", case.folder, case.file)),

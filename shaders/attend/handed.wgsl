@@ -2,8 +2,8 @@
 // probabilities, and hand them round: for adapters that read for each lane alone, so that a read of all lanes costs as many
 // times what a lane's costs. Written out: a lane to hand from has to be a constant.
 //
-// The row that is next always has the first place, and how often to go round is a parameter: so that no compiler writes out the
-// rows, which here takes seconds and tens of megabytes.
+// The row that is next always has the first place, and no compiler knows how often the loop goes round, so that none writes out
+// the rows, which here takes seconds and tens of megabytes.
 alias Row = array<vec4<f32>, ROWS>;
 
 fn turn_dots(dots: Dots, last: f32) -> Dots {
@@ -46,7 +46,7 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
         let k5 = key_within(cell, c + 5u, lane);
         let k6 = key_within(cell, c + 6u, lane);
         let k7 = key_within(cell, c + 7u, lane);
-        for (var r = 0u; r < p.rows; r++) {
+        for (var r = 0u; r < ROWS + p.zero; r++) {
             let near = query(r, c + subgroup_lane);
             let far = query(r, c + subgroup_lane % 4u + 4u);
             var sum = dots[0];
@@ -82,7 +82,7 @@ fn add_values(sums: Sums, i: u32, quad: u32, tile: u32, kv: u32, share: u32, n: 
         let v5 = value(tile, s + 5u, kv, quad);
         let v6 = value(tile, s + 6u, kv, quad);
         let v7 = value(tile, s + 7u, kv, quad);
-        for (var r = 0u; r < p.rows; r++) {
+        for (var r = 0u; r < ROWS + p.zero; r++) {
             let near = scores[r * 64u + s + subgroup_lane];
             let far = scores[r * 64u + s + subgroup_lane % 4u + 4u];
             var sum = row[0];

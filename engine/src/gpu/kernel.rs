@@ -4,7 +4,7 @@
 use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
-use super::parts::{CacheType, Operand, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
+use super::parts::{CacheType, Operand, PLANE_WIDTH, SPLITS, Share, Tier, UNIFORM_BYTES};
 
 /// Ids the sampler may be ahead of what was read back.
 pub const RING: u32 = 8;
@@ -66,6 +66,8 @@ pub enum Kernel {
         rows: u32,
         latent: bool,
         cache: CacheType,
+        /// Each share of the cache has workgroups of its own: [`SPLITS`].
+        split: bool,
     },
     /// A block's normed result into the residual stream.
     PostNorm,
@@ -118,6 +120,9 @@ pub fn attention_rows(t: u32, g: u32, c: u32) -> u32 {
 /// Every kernel in every variant that a forward may use; heads and mixtures of other sizes get their own variant.
 pub fn all_kernels() -> Vec<Kernel> {
     use CacheType::{F16, F32, Q8};
+    fn both(rows: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, bool)> {
+        rows.flat_map(|rows| [(rows, false), (rows, true)])
+    }
     let mut all = vec![Kernel::Sample, Kernel::PostNorm, Kernel::Combine];
     all.extend([64, 256, 1024].map(|experts| Kernel::Bin { experts }));
     for cache in [F32, F16, Q8] {
@@ -126,12 +131,13 @@ pub fn all_kernels() -> Vec<Kernel> {
             let rows = [1, 2, 4, 8]
                 .into_iter()
                 .filter(|rows| *rows <= attention_rows(8, 8, c));
-            all.extend(rows.map(|rows| Kernel::Attention {
+            all.extend(both(rows).map(|(rows, split)| Kernel::Attention {
                 c,
                 cv: c,
                 rows,
                 latent: false,
                 cache,
+                split,
             }));
         }
         for (r, rope) in [(16, 8), (32, 8), (256, 32), (512, 64)] {
@@ -139,12 +145,13 @@ pub fn all_kernels() -> Vec<Kernel> {
             let rows = [1, 2, 4, 8]
                 .into_iter()
                 .filter(|rows| *rows <= attention_rows(8, 8, r + rope));
-            all.extend(rows.map(|rows| Kernel::Attention {
+            all.extend(both(rows).map(|(rows, split)| Kernel::Attention {
                 c: r + rope,
                 cv: r,
                 rows,
                 latent: true,
                 cache,
+                split,
             }));
         }
     }
@@ -200,6 +207,10 @@ fn products() -> impl Iterator<Item = (Place, Input, Operand, Output, u32)> {
     all.flat_map(|(place, input, output, tile)| {
         let operands: &[Operand] = match place {
             Place::Binned => &[Operand::Storage],
+            // What attention leaves goes through attn_output, or v_b.
+            Place::Batch if matches!((input, output), (Plain, Add | Store)) => {
+                &[Operand::Storage, Operand::Uniform, Operand::Split]
+            }
             Place::Batch | Place::Routed => &[Operand::Storage, Operand::Uniform],
         };
         let of = move |operand: &Operand| (place, input, *operand, output, tile);
@@ -234,9 +245,11 @@ impl Kernel {
                 rows,
                 latent,
                 cache,
+                split,
             } => {
                 let kind = if *latent { "latent " } else { "" };
-                format!("{kind}attention c {c} cv {cv} rows {rows} {cache:?}")
+                let split = if *split { " split" } else { "" };
+                format!("{kind}attention c {c} cv {cv} rows {rows} {cache:?}{split}")
             }
             Kernel::PostNorm => "post_norm".into(),
             Kernel::Route(quant) => format!("route {}", quant.name),
@@ -298,7 +311,7 @@ impl Kernel {
         match self {
             Kernel::Embed(_) => &[Uniform, Read, Page, Read, Write, Write],
             Kernel::Matmul {
-                operand: Operand::Storage,
+                operand: Operand::Storage | Operand::Split,
                 ..
             } => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Matmul {
@@ -327,8 +340,11 @@ impl Kernel {
             constants.push(("SUBGROUP", tier.share.lanes()));
         }
         match *self {
-            Kernel::Matmul { tile, .. } => {
+            Kernel::Matmul { tile, operand, .. } => {
                 constants.push(("TILE_T", tile));
+                if operand == Operand::Split {
+                    constants.push(("SPLITS", SPLITS));
+                }
                 let staged = match tier.share {
                     // 1024 numbers of one token, 256 of eight: at most 8 KiB of the 16 KiB every device has.
                     Share::Workgroup => [1024, 256],
@@ -344,8 +360,10 @@ impl Kernel {
                 cv,
                 rows,
                 latent,
+                split,
                 ..
             } => constants.extend([
+                ("SPLITS", if split { SPLITS } else { 1 }),
                 ("C", c),
                 ("CV", cv),
                 ("ROWS", rows),

@@ -55,7 +55,13 @@ pub enum Operand {
     Storage,
     /// As uniforms: rows of whole blocks within [`UNIFORM_BYTES`].
     Uniform,
+    /// As storage, in the parts that attention leaves of them: [`SPLITS`].
+    Split,
 }
+
+/// Shares of the cache that attention has workgroups of their own for, for few tokens: a kv head's alone would leave most of a
+/// GPU idle.
+pub const SPLITS: u32 = 8;
 
 /// Bytes of a uniform binding: what every device allows.
 pub const UNIFORM_BYTES: u64 = 64 << 10;
@@ -132,12 +138,15 @@ impl Operand {
         match self {
             Operand::Storage => include_str!("../../../shaders/x/storage.wgsl"),
             Operand::Uniform => include_str!("../../../shaders/x/uniform.wgsl"),
+            Operand::Split => include_str!("../../../shaders/x/split.wgsl"),
         }
     }
 
     pub(super) fn gain(self) -> &'static str {
         match self {
-            Operand::Storage => include_str!("../../../shaders/gain/storage.wgsl"),
+            Operand::Storage | Operand::Split => {
+                include_str!("../../../shaders/gain/storage.wgsl")
+            }
             Operand::Uniform => include_str!("../../../shaders/gain/uniform.wgsl"),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use motet::gpu::{CacheType, Dispatch, Kernel};
-use motet::ops::{self, Heads};
+use motet::gpu::{CacheType, Dispatch, Kernel, SPLITS};
+use motet::ops::{self, Heads, Split};
 use motet::reference;
 
-use crate::bench::{Bench, Expected};
+use crate::bench::{Bench, Expected, POISON};
 use crate::caches::{self, Layout};
 use crate::random::Random;
 
@@ -146,6 +146,7 @@ impl Batch {
             window,
             scale,
             room as u32,
+            None,
         );
         variant(&mut dispatch);
         let what = format!("{}, {}", self.what(), dispatch.kernel.label());
@@ -157,6 +158,80 @@ impl Batch {
         let mut got = bench.check(&what, &out, &expected);
         got.truncate(t * h * cv);
         got
+    }
+
+    /// The same in parts, which are put together here.
+    fn run_split(&self, bench: &Bench, rows: u32) {
+        let (
+            t,
+            Shape {
+                h,
+                kv,
+                c,
+                cv,
+                window,
+                scale,
+                ..
+            },
+        ) = (self.t, self.shape);
+        // Room for more rows than there are.
+        let split = Split {
+            head: cv,
+            rows: t * h + 3,
+        };
+        let sinks = self.sinks.as_ref().map(|sinks| bench.floats(sinks));
+        let (place, q) = (bench.place(self.pos, t), bench.floats(&self.queries));
+        let out = bench.poisoned(split.size());
+        let [h32, kv32, c32, cv32] = [h, kv, c, cv].map(|n| n as u32);
+        let heads = Heads {
+            h: h32,
+            kv: kv32,
+            c: c32,
+            cv: cv32,
+            rot: 0,
+        };
+        let buffers = [&place, &q, &out, &bench.nothing];
+        let cache = &self.cache;
+        let (sinks, room) = (sinks.as_ref(), t as u32);
+        let split_ = Some(split);
+        let mut dispatch =
+            ops::attention(buffers, sinks, cache, heads, window, scale, room, split_);
+        dispatch.kernel = kernel(self.shape, rows, true);
+        dispatch.groups[0] = (room * h32 / kv32).div_ceil(rows);
+        let what = format!("{}, {}", self.what(), dispatch.kernel.label());
+        bench.run(&what, &[dispatch]);
+        let got = bench.read(&out);
+        let parts = SPLITS as usize;
+        let number = |at: usize| f64::from(f32::from_bits(got[at]));
+        let stats = split.rows * parts * cv;
+        let expected = (0..t).flat_map(|token| self.token(token));
+        for (i, expected) in expected.enumerate() {
+            let (row, channel) = (i / cv, i % cv);
+            let of = |z: usize| {
+                let stat = stats + 2 * (row * parts + z);
+                let o = number((row * parts + z) * cv + channel);
+                (number(stat), number(stat + 1), o)
+            };
+            let all: Vec<_> = (0..parts).map(of).collect();
+            let greatest = all.iter().fold(f64::MIN, |most, (m, ..)| most.max(*m));
+            let weighted = all.iter().map(|(m, l, o)| ((m - greatest).exp(), l, o));
+            let (mass, sum) = weighted.fold((0.0, 0.0), |(mass, sum), (weight, l, o)| {
+                (mass + weight * l, sum + weight * o)
+            });
+            let value = ((sum / mass) as f32).to_bits();
+            assert!(
+                expected.holds(value),
+                "{what}, number {i}: {} for {expected:?}",
+                sum / mass
+            );
+        }
+        let untouched = got[t * h * parts * cv..stats]
+            .iter()
+            .chain(&got[stats + t * h * parts * 2..]);
+        assert!(
+            untouched.clone().all(|word| *word == POISON),
+            "{what}: beyond the rows"
+        );
     }
 
     /// What one token's output is to be.
@@ -211,14 +286,15 @@ impl Batch {
 /// H, K, tokens before, tokens, tokens that the pass is recorded for, window, sinks.
 type Case = ([usize; 5], usize, bool);
 
-fn check_width(bench: &Bench, shape: Shape, rows: &[u32], random: &mut Random) {
-    let grouped: [Case; 6] = [
+fn check_width(bench: &Bench, shape: Shape, [rows, split]: [&[u32]; 2], random: &mut Random) {
+    let grouped: [Case; 7] = [
         ([1, 1, 0, 1, 1], 0, false),
         ([2, 1, 63, 1, 1], 0, true),
         ([3, 1, 64, 1, 2], 0, false),
         ([4, 2, 190, 9, 16], 0, true), // passes two ends of tiles
         ([9, 3, 60, 6, 6], 5, false),
         ([4, 2, 440, 9, 9], 150, true), // begins the ring again
+        ([2, 1, 700, 2, 2], 0, true),   // more tiles than shares of the cache
     ];
     let latent: [Case; 3] = [
         ([1, 1, 0, 1, 1], 0, false),
@@ -237,10 +313,13 @@ fn check_width(bench: &Bench, shape: Shape, rows: &[u32], random: &mut Random) {
         let whole = batch.run(bench, [0, t, room], |_| ());
         for &rows in rows {
             let with_rows = batch.run(bench, [0, t, room], |dispatch| {
-                dispatch.kernel = kernel(shape, rows);
+                dispatch.kernel = kernel(shape, rows, false);
                 dispatch.groups[0] = ((room * h / kv) as u32).div_ceil(rows);
             });
             assert_eq!(with_rows, whole, "{}, {rows} rows", batch.what());
+        }
+        for &rows in split {
+            batch.run_split(bench, rows);
         }
         let one = random.below(t);
         let width = h * shape.cv;
@@ -283,19 +362,20 @@ fn check_width(bench: &Bench, shape: Shape, rows: &[u32], random: &mut Random) {
     }
 }
 
-fn kernel(shape: Shape, rows: u32) -> Kernel {
+fn kernel(shape: Shape, rows: u32, split: bool) -> Kernel {
     Kernel::Attention {
         c: shape.c as u32,
         cv: shape.cv as u32,
         rows,
         latent: shape.latent,
         cache: shape.kind,
+        split,
     }
 }
 
 pub fn check(bench: &Bench) {
     let mut random = Random::new(4);
-    let mut shapes = BTreeMap::<_, (Shape, Vec<u32>)>::new();
+    let mut shapes = BTreeMap::<_, (Shape, [Vec<u32>; 2])>::new();
     for kernel in bench.wanted() {
         if let Kernel::Attention {
             c,
@@ -303,6 +383,7 @@ pub fn check(bench: &Bench) {
             rows,
             latent,
             cache,
+            split,
         } = kernel
         {
             // 1/sqrt(C), rounded down to a power of two
@@ -318,11 +399,11 @@ pub fn check(bench: &Bench) {
                 scale,
             };
             let name = format!("{c} {cv} {latent} {cache:?}");
-            let rows_of = &mut shapes.entry(name).or_insert((shape, Vec::new())).1;
-            rows_of.push(rows);
+            let [whole, parts] = &mut shapes.entry(name).or_insert((shape, Default::default())).1;
+            if split { parts } else { whole }.push(rows);
         }
     }
-    for (shape, rows) in shapes.into_values() {
-        check_width(bench, shape, &rows, &mut random);
+    for (shape, [rows, split]) in shapes.into_values() {
+        check_width(bench, shape, [&rows, &split], &mut random);
     }
 }

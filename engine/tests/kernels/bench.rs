@@ -53,6 +53,10 @@ pub struct Bench {
 /// Formats whose products run in every combination of place, input and output; on the tiers after the first, the first one's.
 pub const THOROUGH: [&str; 2] = ["Q4_0", "F16"];
 
+/// Channels of the heads that attention has in the ordinary run: of less than a subgroup's share, of whole ones and not, and of
+/// latents, the greatest of each among them.
+const WIDTHS: [u32; 7] = [4, 16, 24, 80, 128, 256, 576];
+
 /// Whether every variant runs on every tier: pipelines take long to compile.
 pub fn full() -> bool {
     std::env::var_os("MOTET_FULL").is_some()
@@ -79,9 +83,12 @@ impl Bench {
     /// Whether a forward on this tier may use the variant.
     fn possible(&self, kernel: &Kernel) -> bool {
         match *kernel {
-            Kernel::Matmul { operand, .. } => {
-                operand == Operand::Storage || self.gpu.tier.share != Share::Workgroup
-            }
+            Kernel::Matmul { operand, .. } => match operand {
+                Operand::Storage => true,
+                Operand::Uniform => self.gpu.tier.share != Share::Workgroup,
+                Operand::Split => self.gpu.tier.share == Share::Workgroup,
+            },
+            Kernel::Attention { split, .. } => !split || self.gpu.tier.share == Share::Workgroup,
             _ => true,
         }
     }
@@ -110,6 +117,10 @@ impl Bench {
                         || quant.name == THOROUGH[0] && (input == Input::RmsNorm || !sums_alone)
                 }
                 Kernel::Matmul {
+                    operand: Operand::Split,
+                    ..
+                } => false,
+                Kernel::Matmul {
                     place,
                     input,
                     output,
@@ -121,10 +132,22 @@ impl Bench {
                     };
                     self.first && (input, output) == (Input::Plain, one)
                 }
-                Kernel::Attention { c, rows, cache, .. } => match cache {
-                    CacheType::F32 => c == 64 || rows == 1 || rows == attention_rows(8, 8, c),
-                    _ => [16, 24].contains(&c) || (c, rows) == (64, 8),
-                },
+                Kernel::Attention {
+                    c,
+                    rows,
+                    cache,
+                    split,
+                    ..
+                } => {
+                    let greatest = rows == attention_rows(8, 8, c);
+                    match (cache, split) {
+                        (CacheType::F32, false) => {
+                            c == 64 || WIDTHS.contains(&c) && (rows == 1 || greatest)
+                        }
+                        (CacheType::F32, true) => [24, 64, 576].contains(&c) && greatest,
+                        (_, split) => !split && [16, 24].contains(&c) && greatest,
+                    }
+                }
                 Kernel::Rope { c, cache } => cache == CacheType::F32 || [16, 80].contains(&c),
                 Kernel::Route(quant) => self.first || THOROUGH.contains(&quant.name),
                 Kernel::Latent { r, cache, .. } => cache == CacheType::F32 || r == 16,

@@ -1,8 +1,8 @@
 //! matmul against sums in f64, for every format, place, input and output, alone and in batches.
 
 use motet::arch::Activation;
-use motet::gpu::{Input, Kernel, Operand, Output, Place, Share};
-use motet::ops::{self, Product, Through};
+use motet::gpu::{Input, Kernel, Operand, Output, Place, SPLITS, Share};
+use motet::ops::{self, Product, Split, Through};
 use motet::quant::{BLOCK, QUANTS};
 
 use crate::bench::{Bench, Expected, POISON, THOROUGH};
@@ -70,20 +70,67 @@ impl Case<'_> {
     /// Runs it, compares all of y with the sums, and gives it. Where x may be bound as uniforms too, that gives the same bits.
     pub fn run(&self, bench: &Bench, sums: &[Sum]) -> Vec<u32> {
         let operands = [bench.floats(self.x), bench.floats(self.gain)];
-        let got = self.run_on(bench, sums, operands);
+        let got = self.run_on(bench, sums, operands, None);
+        if let Some((x, split)) = self.split() {
+            let operands = [bench.floats(&x), bench.floats(self.gain)];
+            let parts = self.run_on(bench, sums, operands, Some(split));
+            assert_eq!(got, parts, "{}, in parts", self.what());
+        }
         if bench.gpu.tier.share != Share::Workgroup {
             let operands = [bench.operand(self.x), bench.operand(self.gain)];
-            assert_eq!(got, self.run_on(bench, sums, operands), "{}", self.what());
+            assert_eq!(
+                got,
+                self.run_on(bench, sums, operands, None),
+                "{}",
+                self.what()
+            );
         }
         got
     }
 
-    fn run_on(&self, bench: &Bench, sums: &[Sum], [x, gain]: [wgpu::Buffer; 2]) -> Vec<u32> {
+    /// Parts that give x again, bit for bit, where the product takes them: two of a head's are as heavy, with half of its mass
+    /// each or all of it in one, and the others weigh nothing.
+    fn split(&self) -> Option<(Vec<f32>, Split)> {
+        const HEAD: usize = 4;
+        let k = self.loaded.k;
+        let batch = matches!(self.through, Through::All) && self.input == Input::Plain;
+        let stored = matches!(self.output, Output::Add | Output::Store);
+        let whole = [k, self.x_stride[0], self.x_stride[1], self.x.len()];
+        let whole = whole.iter().all(|n| n.is_multiple_of(HEAD));
+        if !(batch && stored && whole && THOROUGH.contains(&self.loaded.quant.name)) {
+            return None;
+        }
+        let (head, rows) = (HEAD, self.x.len() / HEAD);
+        let (mut o, mut stats) = (Vec::new(), Vec::new());
+        for (row, x) in self.x.chunks_exact(HEAD).enumerate() {
+            for z in 0..SPLITS as usize {
+                let light = [row % 8, (row + 1 + row / 8 % 7) % 8];
+                let (values, m, l) = match light.contains(&z) {
+                    true if row % 3 == 0 => (x.to_vec(), 2.5, 1.0),
+                    true => (x.iter().map(|v| v * 0.5).collect(), 2.5, 0.5),
+                    false => (vec![1e30; HEAD], -3e38, 7.0),
+                };
+                o.extend(values);
+                stats.extend([m, l]);
+            }
+        }
+        o.extend(stats);
+        Some((o, Split { head, rows }))
+    }
+
+    fn run_on(
+        &self,
+        bench: &Bench,
+        sums: &[Sum],
+        [x, gain]: [wgpu::Buffer; 2],
+        split: Option<Split>,
+    ) -> Vec<u32> {
         let y = bench.output(self.before);
         let place = bench.place(5, self.tokens);
         let bias = self.bias.map(|bias| bench.floats(bias));
         let product = Product {
             through: self.through,
+            split,
             norm: (self.input == Input::RmsNorm).then_some((&gain, EPS)),
             bias: bias.as_ref(),
             output: self.output,
@@ -308,7 +355,7 @@ fn products(
     let group = loaded.matrix.y_first + numbers + random.below(3); // numbers of a slab's part of y
     // Rows that uniforms could have, several windows of them among them, or none could.
     let between = match bench.gpu.tier.share {
-        Share::Workgroup => 3,
+        Share::Workgroup => 3 + random.below(2),
         Share::Four | Share::Eight => 4 * random.below(90),
     };
     let [x_row, y_row] = [slabs * k + between, slabs * group + random.below(3)];

@@ -442,6 +442,7 @@ fn read_back(bench: &Bench, loaded: &Loaded) {
     let y = bench.poisoned(k * slabs * n);
     let all = Product {
         through: Through::All,
+        split: None,
         norm: None,
         bias: None,
         output: Output::Store,

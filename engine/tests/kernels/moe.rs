@@ -365,6 +365,7 @@ fn both_ways(bench: &Bench, es: usize) {
     let added = before(t * d, Output::Add, &mut random);
     let product = |through, gated: bool, output, x_stride, y_stride, scale| Product {
         through,
+        split: None,
         norm: gated.then_some((&gain, 1e-5)),
         bias: None,
         output,
