@@ -9,12 +9,12 @@
 //   routes  experts, weights and tiles: route.wgsl, bin.wgsl       read   (place/*)
 //   y       rows of f32                                            write
 //
-// A workgroup computes 2·WG pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's gate and
-// up are one); a lane keeps two pairs and goes through k alone: neighbouring lanes read neighbouring words of W, each of
-// which meets all rows of x that the tile has, and there is no sum across lanes. Sums are f32 and their order does not depend
-// on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
+// A workgroup computes 2·ROW_LANES pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's gate
+// and up are one); a lane keeps two pairs and goes through every SLICES-th block of k: the ROW_LANES lanes of a slice are
+// neighbours and read neighbouring words of W, each of which meets all rows of x that the tile has. Sums are f32 and their order
+// does not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
 // Parts: plane/*_read; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
-// output(); lib/reduce_*. Tested in tests/kernels.rs.
+// output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
 struct Params {
     n: u32,          // N, rows of a slab
     half: u32,       // ceil(N / 2)
@@ -53,13 +53,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read> routes: array<u32>;
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
-// A row of x on its way through K: the sums with a lane's four rows of W, this lane's part of Σx², and where it begins.
-struct Token {
-    sums: vec4<f32>,
-    squares: f32,
-    start: u32,
-}
-
 // A block of each of a lane's four rows.
 struct Rows {
     a: array<vec4<f32>, 8>,
@@ -77,24 +70,49 @@ fn dot_quad(sums: vec4<f32>, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f
 }
 
 fn bias_of(slab: u32, row: u32) -> f32 {
-    if (p.has_bias == 0u || row >= p.n) {
+    if (row >= p.n) {
         return 0.0;
     }
     return bias[slab * p.n + row];
 }
 
-// A finished row of a slot.
-fn end_token(token: Token, offset: vec4<f32>, weight: f32, lane: u32) -> vec4<f32> {
-    return weight * (token.sums * row_scale(token.squares, lane) + offset);
+// The biases of a lane's four rows, of all slots. They are added when the slices' sums are one: rounding a part of a sum
+// together with its bias would cost what is small beside it.
+fn biases(group: vec3<u32>, t: u32, pair: u32) -> vec4<f32> {
+    var sum = vec4<f32>(0.0);
+    let n = p.pair_first + vec2<u32>(pair, pair + ROW_LANES);
+    for (var slot = 0u; slot < p.used * p.has_bias; slot++) {
+        let slab = slab_of(group, slot);
+        if (slab - p.slab_first < p.slabs) {
+            let of_rows = vec4<f32>(
+                bias_of(slab, n.x),
+                bias_of(slab, n.x + p.half),
+                bias_of(slab, n.y),
+                bias_of(slab, n.y + p.half),
+            );
+            sum += weight_of(group, t, slot) * of_rows;
+        }
+    }
+    return sum;
 }
 
-fn write_token(v: vec4<f32>, group: vec3<u32>, t: u32, pair: u32) {
+// What a lane has of a finished row of a slot.
+fn end_token(token: Token, t: u32, weight: f32) -> vec4<f32> {
+    var scale = 1.0;
+    if (NORMS) {
+        scale = row_scale(squares_of(token, t));
+    }
+    return weight * (sums_of(token) * scale);
+}
+
+fn write_token(sums: vec4<f32>, group: vec3<u32>, t: u32, pair: u32) {
+    let v = sums + biases(group, t, pair);
     let at = y_of(group, t) + p.y_first + p.pair_first;
     if (pair < p.pairs) {
         output(at, pair, v.x, v.y);
     }
-    if (pair + WG < p.pairs) {
-        output(at, pair + WG, v.z, v.w);
+    if (pair + ROW_LANES < p.pairs) {
+        output(at, pair + ROW_LANES, v.z, v.w);
     }
 }
 
@@ -105,10 +123,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return; // a pass recorded for longer batches
     }
     // A lane's two pairs; lanes past the end compute the last pair again and write nothing.
-    let pair = group.x * 2u * WG + lane;
-    let pairs = min(vec2<u32>(pair, pair + WG), vec2<u32>(p.pairs - 1u));
+    let pair = group.x * 2u * ROW_LANES + lane % ROW_LANES;
+    let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));
+    let slice = slice_of(lane);
     let stride = 2u * p.pairs;
-    let n = p.pair_first + pairs;
 
     var totals = Totals();
     for (var slot = 0u; slot < p.used; slot++) {
@@ -118,17 +136,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;
         var tile = begin_tile(group, rows, slot);
+        var staging = begin_staging(group, rows, slot, lane);
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
-            begin_stage();
-            tile = stage_tile(tile, k0, lane);
-            end_stage();
+            staging = stage(staging, k0, lane);
             let past = min((k0 + KT) / 32u, p.blocks);
-            for (var first = k0 / 32u; first < past; first += 8u) {
+            for (var first = k0 / 32u; first + slice < past; first += 8u) {
                 let scales_a = load_scales(first / 8u, row.x, stride);
                 let scales_b = load_scales(first / 8u, row.x + p.pairs, stride);
                 let scales_c = load_scales(first / 8u, row.y, stride);
                 let scales_d = load_scales(first / 8u, row.y + p.pairs, stride);
-                for (var block = first; block < min(first + 8u, past); block++) {
+                for (var block = first + slice; block < min(first + 8u, past); block += SLICES) {
                     let w = Rows(
                         load_block(block, row.x, stride, scales_a),
                         load_block(block, row.x + p.pairs, stride, scales_b),
@@ -139,16 +156,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 }
             }
         }
-        let offset = vec4<f32>(
-            bias_of(slab, n.x),
-            bias_of(slab, n.x + p.half),
-            bias_of(slab, n.y),
-            bias_of(slab, n.y + p.half),
-        );
-        totals = end_tile(totals, tile, offset, group, rows, slot, lane);
+        if (NORMS) {
+            end_staging(staging, lane);
+        }
+        totals = end_tile(totals, tile, group, rows, slot);
     }
     if (slab_of(group, 0u) - p.slab_first >= p.slabs && p.used == 1u) {
         return; // the page has nothing of this row
     }
-    write_tile(totals, group, rows, pair);
+    write_tile(totals, group, rows, pair, lane); // the slices' sums, once for all slots
 }

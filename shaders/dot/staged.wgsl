@@ -1,34 +1,102 @@
 // A workgroup stages KT numbers of each row of x in workgroup memory, and every lane reads them there: for GPUs, where all
-// lanes that read one address share the read.
-var<workgroup> xs: array<vec4<act>, TILE_T * KT / 4u>;
+// lanes that read one address share the read. SLICES lanes share a row of W, each has every SLICES-th block of it, so that
+// many reads are on their way at once; their sums are added at the end, slice 0 first.
+alias Token = vec4<f32>;
 
-// Puts numbers k0 .. of a row of x where row t of the tile lies, and adds to this lane's part of Σx²: number by number, so that
-// KT does not matter.
-fn stage(token: Token, t: u32, k0: u32, lane: u32) -> Token {
-    var squares = token.squares;
-    for (var i = lane; i < min(KT, p.blocks * 32u - k0) / 4u; i += WG) {
-        let v = x_quad(token.start, k0 + 4u * i);
-        squares += dot(v, v);
-        xs[t * (KT / 4u) + i] = vec4<act>(v * input_gain(k0 + 4u * i));
+const QUADS: u32 = KT / 4u;                       // of a row of x that are staged at once
+const STAGERS: u32 = min(WG, QUADS);              // lanes that stage a row
+const STAGED: u32 = TILE_T * STAGERS / WG;        // rows that a lane stages quads of
+var<workgroup> xs: array<vec4<act>, TILE_T * QUADS>;
+var<workgroup> parts: array<vec4<f32>, WG>;
+var<workgroup> squares: array<f32, TILE_T * STAGERS>;
+
+// Where the rows begin that a lane stages, and its parts of their Σx²: the quads of a row are dealt round to 256 sums however
+// many lanes there are for it, so that the order of additions depends neither on KT nor on TILE_T. Of these sums a lane has four,
+// 64 quads apart, or, where 256 lanes stage a row, one of the four.
+struct Staging {
+    starts: array<u32, STAGED>,
+    squares: array<vec4<f32>, STAGED>,
+}
+
+fn begin_token(group: vec3<u32>, t: u32, rows: u32, slot: u32) -> Token {
+    return vec4<f32>(0.0);
+}
+
+fn begin_staging(group: vec3<u32>, rows: u32, slot: u32, lane: u32) -> Staging {
+    var staging = Staging();
+    for (var i = 0u; i < STAGED; i++) {
+        staging.starts[i] = x_of(group, min((i * WG + lane) / STAGERS, rows - 1u), slot);
     }
-    return Token(token.sums, squares, token.start);
+    return staging;
 }
 
-fn begin_stage() {
+// Puts numbers k0 .. of the tile's rows of x where `dot_block` reads them.
+fn stage(before: Staging, k0: u32, lane: u32) -> Staging {
+    var staging = before;
+    let quads = min(KT, p.blocks * 32u - k0) / 4u;
+    workgroupBarrier();
+    for (var i = 0u; i < STAGED; i++) {
+        let t = (i * WG + lane) / STAGERS;
+        for (var quad = lane % STAGERS; quad < quads; quad += STAGERS) {
+            let k = k0 + 4u * quad;
+            let v = x_quad(staging.starts[i], k);
+            let own = vec4<u32>(k / 256u % 4u) == vec4<u32>(0u, 1u, 2u, 3u);
+            staging.squares[i] += select(vec4<f32>(0.0), vec4<f32>(dot(v, v)), own);
+            xs[t * QUADS + quad] = vec4<act>(v * input_gain(k));
+        }
+    }
+    workgroupBarrier();
+    return staging;
+}
+
+// Adds up Σx² of all rows at once: four lanes' sums, four of theirs, and so on; 256 lanes begin with what otherwise is a lane's
+// own four.
+fn end_staging(staging: Staging, lane: u32) {
+    for (var i = 0u; i < STAGED; i++) {
+        let own = staging.squares[i];
+        squares[i * WG + lane] = own.x + own.y + own.z + own.w;
+    }
+    for (var width = STAGERS / 4u; width > 0u; width /= 4u) {
+        workgroupBarrier();
+        if (lane % STAGERS < width) {
+            for (var at = lane; at < TILE_T * STAGERS; at += WG) {
+                squares[at] = squares[at] + squares[at + width] + squares[at + 2u * width] + squares[at + 3u * width];
+            }
+        }
+    }
     workgroupBarrier();
 }
 
-fn end_stage() {
-    workgroupBarrier();
+fn squares_of(token: Token, t: u32) -> f32 {
+    return squares[t * STAGERS];
 }
 
-fn sum_of_squares(squares: f32, lane: u32) -> f32 {
-    return reduce_add(squares, lane);
+fn sums_of(token: Token) -> vec4<f32> {
+    return token;
+}
+
+fn slice_of(lane: u32) -> u32 {
+    return lane / ROW_LANES;
+}
+
+// Adds the slices' sums of row t of the tile: the lanes of slice t get them, the others keep `own`.
+fn gather(own: vec4<f32>, sums: vec4<f32>, t: u32, lane: u32) -> vec4<f32> {
+    workgroupBarrier();
+    parts[lane] = sums;
+    workgroupBarrier();
+    if (slice_of(lane) != t) {
+        return own;
+    }
+    var all = vec4<f32>(0.0);
+    for (var at = lane % ROW_LANES; at < WG; at += ROW_LANES) {
+        all += parts[at];
+    }
+    return all;
 }
 
 // Adds four rows' products with a block of row t of the tile.
 fn dot_block(token: Token, w: Rows, t: u32, block: u32) -> Token {
-    let at = t * (KT / 4u) + block % (KT / 32u) * 8u;
+    let at = t * QUADS + block % (KT / 32u) * 8u;
     var sums = vec4<f32>(0.0);
     sums = dot_quad(sums, w.a[0], w.b[0], w.c[0], w.d[0], vec4<f32>(xs[at]));
     sums = dot_quad(sums, w.a[1], w.b[1], w.c[1], w.d[1], vec4<f32>(xs[at + 1u]));
@@ -38,5 +106,5 @@ fn dot_block(token: Token, w: Rows, t: u32, block: u32) -> Token {
     sums = dot_quad(sums, w.a[5], w.b[5], w.c[5], w.d[5], vec4<f32>(xs[at + 5u]));
     sums = dot_quad(sums, w.a[6], w.b[6], w.c[6], w.d[6], vec4<f32>(xs[at + 6u]));
     sums = dot_quad(sums, w.a[7], w.b[7], w.c[7], w.d[7], vec4<f32>(xs[at + 7u]));
-    return Token(token.sums + sums, token.squares, token.start);
+    return token + sums;
 }

@@ -3,6 +3,8 @@ fn input_gain(k: u32) -> vec4<f32> {
     return vec4<f32>(1.0);
 }
 
-fn row_scale(squares: f32, lane: u32) -> f32 {
+const NORMS: bool = false;
+
+fn row_scale(squares: f32) -> f32 {
     return 1.0;
 }

@@ -4,6 +4,8 @@ fn input_gain(k: u32) -> vec4<f32> {
     return gain_quad(k);
 }
 
-fn row_scale(squares: f32, lane: u32) -> f32 {
-    return inverseSqrt(sum_of_squares(squares, lane) / f32(p.k) + p.eps);
+const NORMS: bool = true;
+
+fn row_scale(squares: f32) -> f32 {
+    return inverseSqrt(squares / f32(p.k) + p.eps);
 }

@@ -16,10 +16,6 @@ fn stage_piece(start: u32, k0: u32, lane: u32) -> f32 {
     return squares;
 }
 
-fn sum_of_squares(squares: f32, lane: u32) -> f32 {
-    return reduce_add(squares, lane);
-}
-
 // Written out, since not every compiler unrolls loops over arrays.
 fn dot_block(w: array<vec4<f32>, 8>, at: u32) -> vec4<f32> {
     let first = w[0] * xs[at] + w[1] * xs[at + 1u] + w[2] * xs[at + 2u] + w[3] * xs[at + 3u];
@@ -56,5 +52,5 @@ fn product(t: u32, lane: u32) -> f32 {
             scores[first + lane] = z;
         }
     }
-    return row_scale(squares, lane);
+    return row_scale(reduce_add(squares, lane));
 }

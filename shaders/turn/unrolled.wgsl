@@ -11,3 +11,19 @@ fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
         dot_block(tile.t7, w, 7u, block),
     );
 }
+
+// The lanes of slice t write row t, all rows at once.
+fn write_tile(totals: Totals, group: vec3<u32>, rows: u32, pair: u32, lane: u32) {
+    var own = gather(vec4<f32>(0.0), totals.t0, 0u, lane);
+    own = gather(own, totals.t1, 1u, lane);
+    own = gather(own, totals.t2, 2u, lane);
+    own = gather(own, totals.t3, 3u, lane);
+    own = gather(own, totals.t4, 4u, lane);
+    own = gather(own, totals.t5, 5u, lane);
+    own = gather(own, totals.t6, 6u, lane);
+    own = gather(own, totals.t7, 7u, lane);
+    let t = slice_of(lane);
+    if (t < rows) {
+        write_token(own, group, t, pair);
+    }
+}

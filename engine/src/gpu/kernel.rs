@@ -267,7 +267,7 @@ impl Kernel {
         }
     }
 
-    /// Lanes of a workgroup.
+    /// Lanes of a workgroup; of a product, those along the rows of W: it may have several slices of them.
     pub fn workgroup(&self) -> u32 {
         match self {
             Kernel::Embed(_) | Kernel::Matmul { .. } => 32,
@@ -282,15 +282,22 @@ impl Kernel {
     }
 
     /// Whether the kernel reduces over a workgroup, so that subgroups change it.
-    fn reduces(&self, tier: Tier) -> bool {
+    fn reduces(&self) -> bool {
         match self {
             Kernel::Sample
             | Kernel::Rope { .. }
             | Kernel::Latent { .. }
             | Kernel::Route(_)
             | Kernel::PostNorm => true,
-            Kernel::Matmul { .. } => tier.share == Share::Workgroup,
             _ => false,
+        }
+    }
+
+    /// Lanes that share each row of a product.
+    fn slices(&self, tier: Tier) -> u32 {
+        match self {
+            Kernel::Matmul { .. } => tier.share.slices(),
+            _ => 1,
         }
     }
 
@@ -302,7 +309,7 @@ impl Kernel {
 
     /// Whether the kernel has subgroup operations in it.
     fn uses_subgroups(&self, tier: Tier) -> bool {
-        self.hands_round(tier) || tier.subgroups && self.reduces(tier)
+        self.hands_round(tier) || tier.subgroups && self.reduces()
     }
 
     /// The bindings in order. Binding 0 is always the parameters.
@@ -332,7 +339,7 @@ impl Kernel {
 
     fn constants(&self, tier: Tier) -> Vec<(&'static str, u32)> {
         let mut constants = vec![
-            ("WG", self.workgroup()),
+            ("WG", self.workgroup() * self.slices(tier)),
             ("PLANE_WIDTH", PLANE_WIDTH),
             ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
         ];
@@ -341,12 +348,17 @@ impl Kernel {
         }
         match *self {
             Kernel::Matmul { tile, operand, .. } => {
-                constants.push(("TILE_T", tile));
+                constants.extend([
+                    ("TILE_T", tile),
+                    ("ROW_LANES", self.workgroup()),
+                    ("SLICES", self.slices(tier)),
+                ]);
                 if operand == Operand::Split {
                     constants.push(("SPLITS", SPLITS));
                 }
                 let staged = match tier.share {
-                    // 1024 numbers of one token, 256 of eight: at most 8 KiB of the 16 KiB every device has.
+                    // 1024 numbers of one token, 256 of eight: at most 8 of the 16 KiB every device has, and a block for
+                    // every slice. The slices' sums take 4 KiB, Σx² 2.
                     Share::Workgroup => [1024, 256],
                     // Nothing is staged: all of K at once.
                     Share::Four | Share::Eight => [1 << 30; 2],
@@ -457,7 +469,7 @@ impl Kernel {
                 vec![raw, quant.repack, tier.weights.fill(), repack]
             }
         };
-        if self.reduces(tier) {
+        if self.reduces() {
             files.push(if tier.subgroups {
                 include_str!("../../../shaders/lib/reduce_subgroup.wgsl")
             } else {

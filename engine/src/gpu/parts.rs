@@ -110,6 +110,15 @@ impl Share {
         }
     }
 
+    /// Lanes of a workgroup of a product that share a row of W: with workgroup memory as many as 256 lanes allow, since on a
+    /// GPU reads have to be many at once. Each has a block of eight, and a row of a tile of eight to finish.
+    pub(super) fn slices(self) -> u32 {
+        match self {
+            Share::Workgroup => 8,
+            Share::Four | Share::Eight => 1,
+        }
+    }
+
     pub(super) fn dot(self) -> &'static str {
         match self {
             Share::Workgroup => include_str!("../../../shaders/dot/staged.wgsl"),

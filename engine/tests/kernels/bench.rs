@@ -103,18 +103,10 @@ impl Bench {
             true => text(tier).contains("<act>"),
             false => text(tier) != text(Tier::default()),
         };
-        // Σx² is all of a product that subgroups alone change.
-        let sums_alone = !self.first
-            && tier
-                == (Tier {
-                    subgroups: true,
-                    ..Tier::default()
-                });
         (self.first || changed)
             && match *kernel {
-                Kernel::Matmul { quant, input, .. } if THOROUGH.contains(&quant.name) => {
-                    self.first
-                        || quant.name == THOROUGH[0] && (input == Input::RmsNorm || !sums_alone)
+                Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => {
+                    self.first || quant.name == THOROUGH[0]
                 }
                 Kernel::Matmul {
                     operand: Operand::Split,

@@ -213,14 +213,14 @@ impl Case<'_> {
     }
 
     /// The error of a sum, by Σ|w·g·x|·r. A term is rounded as g·x and w·g·x, then by 7 additions to its lane of four,
-    /// 2 additions of the lanes and one for each block after it (Higham 2002, 3.1: as many units as roundings). In f16
-    /// g·x is rounded to 11 bits, in any direction. r: of a lane's squares K/128 sums of four, 8 sums over lanes,
-    /// the mean (2.5 ulp) and ε make half as great an error under the root, which adds 2 ulp. Then r is multiplied. An ulp
-    /// is 2 units.
+    /// 2 additions of the lanes and one for each block after it, or fewer where slices share the blocks (Higham 2002, 3.1: as
+    /// many units as roundings). In f16 g·x is rounded to 11 bits, in any direction. r: of a lane's squares K/128 sums of four
+    /// or fewer, 12 sums over lanes, the mean (2.5 ulp) and ε make half as great an error under the root, which adds 2 ulp.
+    /// Then r is multiplied. An ulp is 2 units.
     fn relative_error(&self, f16: bool) -> f64 {
         let k = self.loaded.k;
         let sum = 2 + 7 + 2 + k.div_ceil(BLOCK);
-        let under_root = 4 + k.div_ceil(128) + 8 + 5 + 1;
+        let under_root = 4 + k.div_ceil(128) + 12 + 5 + 1;
         let staging = if f16 { 2f64.powi(-10) } else { 0.0 };
         ((sum + 4 + 1) as f64 + under_root as f64 / 2.0) * U + staging
     }
