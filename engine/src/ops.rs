@@ -528,8 +528,8 @@ pub fn rope(
             k_norm.into(),
             qkv.into(),
             q.into(),
-            (&cache.k).into(),
-            (&cache.v).into(),
+            cache.k.arg(),
+            cache.v.arg(),
         ],
         groups: [heads.h + 2 * heads.kv, t, 1],
     }
@@ -582,7 +582,7 @@ pub fn latent(
             kv.into(),
             q.into(),
             heads.into(),
-            (&cache.k).into(),
+            cache.k.arg(),
         ],
         groups: [h as u32 + 1, t, 1],
     }
@@ -623,8 +623,8 @@ pub fn attention(
         args: vec![
             state.into(),
             q.into(),
-            (&cache.k).into(),
-            (&cache.v).into(),
+            cache.k.arg(),
+            cache.v.arg(),
             sinks.unwrap_or(nothing).into(),
             out.into(),
         ],
