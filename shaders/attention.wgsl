@@ -18,7 +18,7 @@
 // eight lanes a row. Output: a lane has four channels of all rows, over a share of the tile's positions; the shares are added
 // at the end. A row's sums do not depend on ROWS or T. With a window, tiles before it are not touched; the cache may be a
 // ring of tiles.
-// Parts: cache/*_read, of a type and of a memory; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES. Tested in tests/kernels.rs.
+// Parts: cache/*_read, a type's and a memory's; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES. Tested in tests/kernels.rs.
 const C4: u32 = C / 4u;
 const V4: u32 = CV / 4u;
 const C_BLOCKS: u32 = (C4 + 7u) / 8u;

@@ -36,6 +36,11 @@ impl Params {
         self
     }
 
+    /// Gives field `index` another integer.
+    pub fn set(&mut self, index: usize, v: u32) {
+        self.0[index] = v;
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         bytemuck::cast_slice(&self.0)
     }

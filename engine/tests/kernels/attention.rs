@@ -10,6 +10,9 @@ use crate::bench::{Bench, Expected};
 use crate::caches::{self, Layout};
 use crate::random::Random;
 
+/// Of the kernel's parameters, the one that repeats its constant ROWS.
+const ROWS_FIELD: usize = 7;
+
 /// What a batch is of.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -238,6 +241,7 @@ fn check_width(bench: &Bench, shape: Shape, rows: &[u32], random: &mut Random) {
         for &rows in rows {
             let with_rows = batch.run(bench, [0, t, room], |dispatch| {
                 dispatch.kernel = kernel(shape, rows);
+                dispatch.params.set(ROWS_FIELD, rows);
                 dispatch.groups[0] = ((room * h / kv) as u32).div_ceil(rows);
             });
             assert_eq!(with_rows, whole, "{}, {rows} rows", batch.what());
