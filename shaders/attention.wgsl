@@ -7,11 +7,11 @@
 // A sink is a score that takes part in the softmax and has no value (gpt-oss): o begins with its mass.
 //
 //   state   place in the sequence                                  read
-//   heads   [T, H·C] f32, q turned by rope                         read
+//   heads   [T, H·C/4] quads of f32, q turned by rope              read
 //   k_cache [S/64, K, C/4, 64] quads                               read
 //   v_cache [S, K, CV/4] quads; LATENT: k_cache, whose first CV channels are values    read
 //   sinks   [H] f32                                                read, if has_sinks
-//   out     [T, H·CV] f32; split: o [T, H, SPLITS, CV], then (m, l) [T, H, SPLITS]    write
+//   out     [T, H·CV/4] quads of f32; split: o [T, H, SPLITS, CV/4], then (m, l, 0, 0) [T, H, SPLITS]    write
 //
 // A workgroup of 64 lanes has one kv head and ROWS query rows; row r is token r/G and head r%G of the G = H/K query
 // heads that share the kv head, so a cached number is read once for all of them. Where SPLITS is not 1, group.z is a share of
@@ -20,7 +20,8 @@
 // eight lanes a row. Output: a lane has four channels of all rows, over a share of the tile's positions; the shares are added
 // at the end. A row's sums do not depend on ROWS or T. With a window, tiles before it are not touched; the cache may be a
 // ring of tiles.
-// Parts: cache/*_read; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES, SPLITS. Tested in tests/kernels.rs.
+// Parts: cache/*_read, a type's and a memory's; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES, SPLITS.
+// Tested in tests/kernels.rs.
 const C4: u32 = C / 4u;
 const V4: u32 = CV / 4u;
 const C_BLOCKS: u32 = (C4 + 7u) / 8u;
@@ -38,20 +39,20 @@ struct Params {
     k_scales: u32,  // where an 8-bit cache has its scales
     v_scales: u32,
     zero: u32,      // 0, which no compiler knows (attend/handed)
-    stats: u32,     // where m and l begin in out
+    stats: u32,     // the quad of out where m and l begin
     scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
-@group(0) @binding(2) var<storage, read> heads: array<f32>;
+@group(0) @binding(2) var<storage, read> heads: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> sinks: array<f32>;
-@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
 
 var<workgroup> q: array<vec4<f32>, ROWS * C4>;
 var<workgroup> scores: array<f32, ROWS * 64u>;
 var<workgroup> partial: array<f32, ROWS * 8u>;
-var<workgroup> fade: array<f32, ROWS>; // e^(m-m')
+var<workgroup> fade: array<f32, ROWS>; // e^(m-m'), in the end m
 var<workgroup> mass: array<f32, ROWS>; // l
 var<workgroup> shares: array<vec4<f32>, 64>;
 
@@ -85,8 +86,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = lane; i < ROWS * C4; i += 64u) {
         let row = row0 + i / C4;
         if (row < rows) {
-            let at = (row / g * p.h + kv * g + row % g) * C + i % C4 * 4u;
-            q[i] = p.scale * vec4<f32>(heads[at], heads[at + 1u], heads[at + 2u], heads[at + 3u]);
+            q[i] = p.scale * heads[(row / g * p.h + kv * g + row % g) * C4 + i % C4];
         }
     }
     workgroupBarrier();
@@ -158,6 +158,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
     if (stat_row < ROWS) {
         partial[lane] = l;
+        if (eighth == 0u) {
+            fade[stat_row] = m;
+        }
     }
     workgroupBarrier();
     if (lane < ROWS) {
@@ -168,12 +171,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         mass[lane] = sum;
         let row = row0 + lane;
         if (SPLITS > 1u && row < rows) {
-            out[p.stats + ((row / g * p.h + kv * g + row % g) * SPLITS + group.z) * 2u + 1u] = sum;
+            let head = row / g * p.h + kv * g + row % g;
+            out[p.stats + head * SPLITS + group.z] = vec4<f32>(fade[lane], sum, 0.0, 0.0);
         }
-    }
-    if (SPLITS > 1u && eighth == 0u && stat_row < ROWS && row0 + stat_row < rows) {
-        let row = row0 + stat_row;
-        out[p.stats + ((row / g * p.h + kv * g + row % g) * SPLITS + group.z) * 2u] = m;
     }
     workgroupBarrier();
     for (var r = 0u; r < ROWS; r++) {
@@ -187,15 +187,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 for (var j = lane; j < 64u; j += V_LANES) {
                     v += shares[j];
                 }
-                let head = row / g * p.h + kv * g + row % g;
-                let at = (head * SPLITS + group.z) * CV + quad * 4u;
                 if (SPLITS == 1u) {
                     v /= mass[r];
                 }
-                out[at] = v.x;
-                out[at + 1u] = v.y;
-                out[at + 2u] = v.z;
-                out[at + 3u] = v.w;
+                out[((row / g * p.h + kv * g + row % g) * SPLITS + group.z) * V4 + quad] = v;
             }
             workgroupBarrier();
         }

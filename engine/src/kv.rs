@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::arch::{Config, Rope};
 use crate::forward::FEW;
-use crate::gpu::{CacheType, Gpu, RING, Share};
+use crate::gpu::{CacheType, Gpu, PageMemory, RING, Share};
 use crate::ops::{Routes, Split};
 
 /// Positions of a tile of attention; the cache grows by whole tiles.
@@ -43,9 +43,9 @@ pub struct State {
 /// One layer's cache.
 pub struct Cache {
     /// [S/64, K, C/4, 64] quads: position innermost, for attention's lanes.
-    pub k: wgpu::Buffer,
-    /// [S, K, C/4] quads; latent: the same buffer as k.
-    pub v: wgpu::Buffer,
+    pub k: PageMemory,
+    /// [S, K, C/4] quads; latent: the same memory as k.
+    pub v: PageMemory,
     /// Where scales of 8 bits begin in k and v, in u32.
     pub scales: [u32; 2],
     pub(crate) kind: CacheType,
@@ -58,7 +58,7 @@ impl Cache {
     /// heads of v, values lie in k. Errors of the device go to the scope around the call.
     ///
     /// # Errors
-    /// A buffer beyond the device's bound.
+    /// A buffer or texture beyond the device's bound.
     pub fn new(
         gpu: &Gpu,
         kind: CacheType,
@@ -66,23 +66,22 @@ impl Cache {
         positions: usize,
     ) -> Result<Self> {
         let latent = widths[1][0] == 0;
+        let format = kind.format();
         let sizes = widths.map(|width| bytes(kind, width, positions));
-        let [k, v] = sizes.map(|sizes| sizes.iter().sum::<u64>());
-        gpu.check_binding("the cache of a layer", k.max(v))?;
-        let keys = gpu.buffer("k cache", k);
+        let starts = sizes.map(|[quads, _]| gpu.part(format, quads));
+        let [k, v] = [0, 1].map(|i| starts[i] + sizes[i][1]);
+        gpu.check_plane("the cache of a layer", format, k.max(v))?;
+        let keys = gpu.plane("k cache", format, k);
         Ok(Self {
             v: if latent {
                 keys.clone()
             } else {
-                gpu.buffer("v cache", v)
+                gpu.plane("v cache", format, v)
             },
             k: keys,
             kind,
             latent,
-            scales: [
-                (sizes[0][0] / 4) as u32,
-                (sizes[usize::from(!latent)][0] / 4) as u32,
-            ],
+            scales: [starts[0], starts[usize::from(!latent)]].map(|start| (start / 4) as u32),
             positions,
         })
     }
@@ -97,7 +96,7 @@ impl State {
     /// Buffers for `positions` positions and `rows` rows of logits; errors of the device go to the scope around the call.
     ///
     /// # Errors
-    /// A buffer beyond the device's bound.
+    /// A buffer or texture beyond the device's bound.
     pub fn new(
         gpu: &Gpu,
         config: &Config,
@@ -176,10 +175,10 @@ impl State {
                 }
                 // Quads first, then scales, each a row a position or a tile.
                 let [quads, scales] = bytes(old.kind, widths[i], old.positions);
-                encoder.copy_buffer_to_buffer(from, 0, to, 0, quads);
+                from.copy(&mut encoder, 0, (to, 0), quads);
                 if scales > 0 {
-                    let [start, _] = bytes(new.kind, widths[i], new.positions);
-                    encoder.copy_buffer_to_buffer(from, quads, to, start, scales);
+                    let [at, to_at] = [old, new].map(|cache| 4 * u64::from(cache.scales[i]));
+                    from.copy(&mut encoder, at, (to, to_at), scales);
                 }
             }
         }
@@ -201,7 +200,7 @@ impl State {
         }
     }
 
-    /// Bytes of the cache's buffers.
+    /// Bytes of the cache's buffers or textures, whose last lines are filled up.
     pub fn cache_bytes(&self) -> u64 {
         let bytes = |cache: &Cache| cache.k.size() + if cache.latent { 0 } else { cache.v.size() };
         self.cache.iter().map(bytes).sum()

@@ -160,7 +160,7 @@ pub enum Through<'a> {
 }
 
 /// Where attention leaves its parts of a head, one for each of [`SPLITS`] shares of the cache: `o [rows, SPLITS, head]`, then
-/// `(m, l) [rows, SPLITS]`.
+/// `(m, l, 0, 0) [rows, SPLITS]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Split {
     /// Numbers of a head's value.
@@ -177,7 +177,7 @@ impl Split {
 
     /// f32 of the buffer.
     pub fn size(self) -> usize {
-        self.rows * SPLITS as usize * (self.head + 2)
+        self.rows * SPLITS as usize * (self.head + 4)
     }
 }
 
@@ -556,8 +556,8 @@ pub fn rope(
             k_norm.into(),
             qkv.into(),
             q.into(),
-            (&cache.k).into(),
-            (&cache.v).into(),
+            cache.k.arg(),
+            cache.v.arg(),
         ],
         groups: [heads.h + 2 * heads.kv, t, 1],
     }
@@ -610,7 +610,7 @@ pub fn latent(
             kv.into(),
             q.into(),
             heads.into(),
-            (&cache.k).into(),
+            cache.k.arg(),
         ],
         groups: [h as u32 + 1, t, 1],
     }
@@ -650,14 +650,14 @@ pub fn attention(
             k_scales,
             v_scales,
             0,
-            split.map_or(0, Split::stats),
+            split.map_or(0, |split| split.stats() / 4),
         ])
         .float(scale),
         args: vec![
             state.into(),
             q.into(),
-            (&cache.k).into(),
-            (&cache.v).into(),
+            cache.k.arg(),
+            cache.v.arg(),
             sinks.unwrap_or(nothing).into(),
             out.into(),
         ],

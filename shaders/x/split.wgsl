@@ -1,24 +1,24 @@
 // Attention's parts of a head, one for each share of the cache (attention.wgsl, SPLITS > 1), put together as they are read:
 // Σ e^(m_z - m)·o_z / Σ e^(m_z - m)·l_z with m the greatest m_z.
-@group(0) @binding(4) var<storage, read> x: array<f32>; // o [rows of heads, SPLITS, x_head], then (m, l) [rows of heads, SPLITS]
+@group(0) @binding(4) var<storage, read> x: array<f32>; // o [rows of heads, SPLITS, x_head], then (m, l, 0, 0) of each
 
 fn x_quad(start: u32, k: u32) -> vec4<f32> {
     if (k >= p.k) {
         return vec4<f32>(0.0);
     }
     let row = (start + k) / p.x_head;
-    let stats = p.x_stats + row * 2u * SPLITS;
+    let stats = p.x_stats + row * 4u * SPLITS;
     var greatest = x[stats];
     for (var z = 1u; z < SPLITS; z++) {
-        greatest = max(greatest, x[stats + 2u * z]);
+        greatest = max(greatest, x[stats + 4u * z]);
     }
     var v = vec4<f32>(0.0);
     var mass = 0.0;
     for (var z = 0u; z < SPLITS; z++) {
-        let weight = exp(x[stats + 2u * z] - greatest);
+        let weight = exp(x[stats + 4u * z] - greatest);
         let at = (row * SPLITS + z) * p.x_head + (start + k) % p.x_head;
         v += weight * vec4<f32>(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
-        mass += weight * x[stats + 2u * z + 1u];
+        mass += weight * x[stats + 4u * z + 1u];
     }
     return v / mass;
 }

@@ -5,7 +5,7 @@
 //! routing; the shared one is read by all. Operations are those of products and of attention; norms, rope and the choice of
 //! ids count none.
 
-use crate::gpu::{Dispatch, Kernel, Output, Place};
+use crate::gpu::{Dispatch, Kernel, Output, PageMemory, Place};
 use crate::kv::{State, cache_bytes_per_token};
 use crate::model::Model;
 use crate::weights::{Matrix, Page};
@@ -192,7 +192,7 @@ fn attention(
     [c, cv]: [u32; 2],
 ) -> Work {
     let config = &model.config;
-    let reads = |buffer: &wgpu::Buffer| dispatch.args.iter().any(|arg| arg.is_of(buffer));
+    let reads = |keys: &PageMemory| dispatch.args.iter().any(|arg| keys.is_bound_by(arg));
     let layer = state.cache.iter().position(|cache| reads(&cache.k));
     let window = match layer.map_or(0, |layer| config.layers[layer].window) {
         0 => usize::MAX,

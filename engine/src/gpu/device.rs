@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::counts::Counts;
 use super::kernel::{Access, Kernel};
-use super::parts::{Memory, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
+use super::parts::{Memory, PLANE_FORMAT, PLANE_WIDTH, Share, Tier, UNIFORM_BYTES};
 use super::pass::Arg;
 use crate::source::Piece;
 use crate::{Error, Result};
@@ -24,7 +24,7 @@ pub struct GpuOptions {
     pub f16: bool,
     /// Cut matrices in pages of at most this many bytes, below the device's own bound.
     pub max_page: Option<u64>,
-    /// Where weights lie; None: where the adapter reads them fastest, as far as is known.
+    /// Where weights and caches lie; None: where the adapter reads them fastest, as far as is known.
     pub weights: Option<Memory>,
     /// How lanes share activations; None: what is fastest on the adapter, as far as is known.
     pub share: Option<Share>,
@@ -45,9 +45,6 @@ impl Default for GpuOptions {
         }
     }
 }
-
-/// Four u32 of a page of weights.
-const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 
 /// What people want to know of an adapter.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -289,7 +286,7 @@ impl Gpu {
         let limits = adapter.limits();
         let bound = match tier.weights {
             Memory::Buffers => bound,
-            Memory::Textures => u64::from(16 * PLANE_WIDTH * limits.max_texture_dimension_2d),
+            Memory::Textures => largest_texture(&limits, PLANE_FORMAT),
         };
         Ok(Rc::new(Self {
             device,
@@ -363,7 +360,7 @@ impl Gpu {
         let label = kernel.label();
         let entries: Vec<_> = (0..)
             .zip(kernel.bindings())
-            .map(|(i, a)| layout_entry(i, *a, self.tier.weights))
+            .map(|(i, a)| layout_entry(i, *a, self.tier.weights, kernel.fills()))
             .collect();
         let bindings = self
             .device
@@ -424,25 +421,76 @@ impl Gpu {
 
     /// Room for a page of `words` words of weights.
     pub(crate) fn page(&self, label: &str, words: u64) -> PageMemory {
+        self.plane(label, PLANE_FORMAT, 16 * words)
+    }
+
+    /// Room for `bytes` bytes where weights and caches lie, in texels of `format` where that is a texture.
+    pub(crate) fn plane(&self, label: &str, format: wgpu::TextureFormat, bytes: u64) -> PageMemory {
         if self.tier.weights == Memory::Buffers {
-            return PageMemory::Buffer(self.buffer(label, 16 * words));
+            return PageMemory::Buffer(self.buffer(label, bytes));
         }
         use wgpu::TextureUsages as U;
         let texture = self.device.create_texture(&wgpu::TextureDescriptor {
             label: Some(label),
             size: wgpu::Extent3d {
                 width: PLANE_WIDTH,
-                height: words.div_ceil(u64::from(PLANE_WIDTH)).max(1) as u32,
+                height: bytes.div_ceil(line(format)).max(1) as u32,
                 depth_or_array_layers: 1,
             },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: PLANE_FORMAT,
+            format,
             usage: U::TEXTURE_BINDING | U::STORAGE_BINDING | U::COPY_SRC | U::COPY_DST,
             view_formats: &[],
         });
         PageMemory::Texture(texture)
+    }
+
+    /// Where in a plane another part may begin behind `bytes` bytes: textures are copied by whole lines.
+    pub(crate) fn part(&self, format: wgpu::TextureFormat, bytes: u64) -> u64 {
+        match self.tier.weights {
+            Memory::Buffers => bytes,
+            Memory::Textures => bytes.next_multiple_of(line(format)),
+        }
+    }
+
+    /// Overwrites all of a plane.
+    pub fn write_plane(&self, plane: &PageMemory, bytes: &[u8]) {
+        match plane {
+            PageMemory::Buffer(buffer) => self.write(buffer, bytes),
+            PageMemory::Texture(texture) => self.queue.write_texture(
+                texture.as_image_copy(),
+                bytes,
+                data_layout(texture.format()),
+                texture.size(),
+            ),
+        }
+    }
+
+    /// All the bytes of a plane, once all that was submitted is done.
+    ///
+    /// # Errors
+    /// The device failed or does not finish.
+    pub async fn download_plane(&self, plane: &PageMemory) -> Result<Vec<u8>> {
+        match plane {
+            PageMemory::Buffer(buffer) => self.download(buffer, buffer.size()).await,
+            PageMemory::Texture(texture) => {
+                let copied = self.scoped("reading back", || {
+                    let buffer = self.buffer("lines", plane.size());
+                    let target = wgpu::TexelCopyBufferInfo {
+                        buffer: &buffer,
+                        layout: data_layout(texture.format()),
+                    };
+                    let mut encoder = self.encoder();
+                    let source = texture.as_image_copy();
+                    encoder.copy_texture_to_buffer(source, target, texture.size());
+                    self.enqueue(encoder);
+                    buffer
+                });
+                self.download(&copied.await?, plane.size()).await
+            }
+        }
     }
 
     /// Overwrites a buffer from its start; the length is a multiple of 4.
@@ -477,9 +525,29 @@ impl Gpu {
     /// Fails, in words, if no kernel could bind a buffer of this many bytes.
     pub(crate) fn check_binding(&self, what: &str, bytes: u64) -> Result<()> {
         let most = self.info.max_binding.min(self.info.max_buffer);
+        self.check_room(what, "buffer", bytes, most)
+    }
+
+    /// Fails, in words, if no kernel could bind a plane of this many bytes.
+    pub(crate) fn check_plane(
+        &self,
+        what: &str,
+        format: wgpu::TextureFormat,
+        bytes: u64,
+    ) -> Result<()> {
+        match self.tier.weights {
+            Memory::Buffers => self.check_binding(what, bytes),
+            Memory::Textures => {
+                let most = largest_texture(&self.device.limits(), format);
+                self.check_room(what, "texture", bytes, most)
+            }
+        }
+    }
+
+    fn check_room(&self, what: &str, kind: &str, bytes: u64, most: u64) -> Result<()> {
         if bytes > most {
             return Err(Error::device(format!(
-                "{what} needs {bytes} bytes in one buffer, and {} allows {most}; use a smaller context or model",
+                "{what} needs {bytes} bytes in one {kind}, and {} allows {most}; use a smaller context or model",
                 self.info.name
             )));
         }
@@ -487,7 +555,30 @@ impl Gpu {
     }
 }
 
-/// What holds a page of weights.
+/// Bytes of a line of a texture.
+fn line(format: wgpu::TextureFormat) -> u64 {
+    u64::from(PLANE_WIDTH * texel(format))
+}
+
+/// Bytes of a texel; the formats of planes are of one block size.
+fn texel(format: wgpu::TextureFormat) -> u32 {
+    format.block_copy_size(None).unwrap_or_default()
+}
+
+fn largest_texture(limits: &wgpu::Limits, format: wgpu::TextureFormat) -> u64 {
+    line(format) * u64::from(limits.max_texture_dimension_2d)
+}
+
+/// A texture's lines one after the other.
+fn data_layout(format: wgpu::TextureFormat) -> wgpu::TexelCopyBufferLayout {
+    wgpu::TexelCopyBufferLayout {
+        offset: 0,
+        bytes_per_row: Some(PLANE_WIDTH * texel(format)),
+        rows_per_image: None,
+    }
+}
+
+/// What holds a page of weights, or a cache.
 #[derive(Debug, Clone)]
 pub enum PageMemory {
     /// A buffer.
@@ -501,9 +592,7 @@ impl PageMemory {
     pub fn size(&self) -> u64 {
         match self {
             PageMemory::Buffer(buffer) => buffer.size(),
-            PageMemory::Texture(texture) => {
-                16 * u64::from(texture.width()) * u64::from(texture.height())
-            }
+            PageMemory::Texture(texture) => line(texture.format()) * u64::from(texture.height()),
         }
     }
 
@@ -513,6 +602,41 @@ impl PageMemory {
             (PageMemory::Buffer(buffer), arg) => arg.is_of(buffer),
             (PageMemory::Texture(texture), Arg::Texture(view)) => view.texture() == texture,
             (PageMemory::Texture(_), Arg::Buffer { .. }) => false,
+        }
+    }
+
+    /// Appends the copy of `bytes` bytes from byte `at` on to byte `to_at` of another of its kind. In textures all that
+    /// begins lines (`Gpu::part`), and the last line is copied to its end.
+    pub(crate) fn copy(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        at: u64,
+        (to, to_at): (&PageMemory, u64),
+        bytes: u64,
+    ) {
+        match (self, to) {
+            (PageMemory::Buffer(from), PageMemory::Buffer(to)) => {
+                encoder.copy_buffer_to_buffer(from, at, to, to_at, bytes);
+            }
+            (PageMemory::Texture(from), PageMemory::Texture(to)) => {
+                let line = line(from.format());
+                let from_line = |texture, at| wgpu::TexelCopyTextureInfo {
+                    texture,
+                    mip_level: 0,
+                    origin: wgpu::Origin3d {
+                        y: (at / line) as u32,
+                        ..wgpu::Origin3d::ZERO
+                    },
+                    aspect: wgpu::TextureAspect::All,
+                };
+                let size = wgpu::Extent3d {
+                    width: PLANE_WIDTH,
+                    height: bytes.div_ceil(line) as u32,
+                    depth_or_array_layers: 1,
+                };
+                encoder.copy_texture_to_texture(from_line(from, at), from_line(to, to_at), size);
+            }
+            _ => unreachable!("one device has one kind"),
         }
     }
 
@@ -545,7 +669,12 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGroupLayoutEntry {
+fn layout_entry(
+    binding: u32,
+    access: Access,
+    weights: Memory,
+    fills: wgpu::TextureFormat,
+) -> wgpu::BindGroupLayoutEntry {
     let buffer = |ty| wgpu::BindingType::Buffer {
         ty,
         has_dynamic_offset: false,
@@ -564,7 +693,7 @@ fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGrou
         },
         (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
             access: wgpu::StorageTextureAccess::WriteOnly,
-            format: PLANE_FORMAT,
+            format: fills,
             view_dimension,
         },
     };

@@ -4,7 +4,9 @@
 use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
-use super::parts::{CacheType, Operand, PLANE_WIDTH, SPLITS, Share, Tier, UNIFORM_BYTES};
+use super::parts::{
+    CacheType, Operand, PLANE_FORMAT, PLANE_WIDTH, SPLITS, Share, Tier, UNIFORM_BYTES,
+};
 
 /// Ids the sampler may be ahead of what was read back.
 pub const RING: u32 = 8;
@@ -89,9 +91,9 @@ pub(super) enum Access {
     Uniform,
     Read,
     Write,
-    /// A page of weights, read.
+    /// A page of weights or a cache, read.
     Page,
-    /// A page of weights, filled.
+    /// A page of weights or a cache, filled.
     Fill,
 }
 
@@ -326,14 +328,22 @@ impl Kernel {
                 ..
             } => &[Uniform, Read, Page, Uniform, Uniform, Read, Read, Write],
             Kernel::Matmul { .. } => &[Uniform, Read, Page, Read, Uniform, Read, Read, Write],
-            Kernel::Rope { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Write, Write],
-            Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Write],
-            Kernel::Attention { .. } => &[Uniform, Read, Read, Read, Read, Read, Write],
+            Kernel::Rope { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill, Fill],
+            Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill],
+            Kernel::Attention { .. } => &[Uniform, Read, Read, Page, Page, Read, Write],
             Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
             Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
             Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write],
             Kernel::Repack(_) => &[Uniform, Read, Fill],
+        }
+    }
+
+    /// What a texel that it fills is.
+    pub(super) fn fills(&self) -> wgpu::TextureFormat {
+        match self {
+            Kernel::Rope { cache, .. } | Kernel::Latent { cache, .. } => cache.format(),
+            _ => PLANE_FORMAT,
         }
     }
 
@@ -440,16 +450,17 @@ impl Kernel {
             }
             Kernel::Rope { cache, .. } => {
                 let rope = include_str!("../../../shaders/rope.wgsl");
-                vec![STATE, cache.write(), rope]
+                vec![STATE, cache.write(), tier.weights.write_cache(), rope]
             }
             Kernel::Latent { cache, .. } => {
                 // There are no values apart from the keys; their binding is not there.
                 let latent = include_str!("../../../shaders/latent.wgsl");
-                vec![STATE, cache.write(), latent]
+                vec![STATE, cache.write(), tier.weights.write_cache(), latent]
             }
             Kernel::Attention { cache, .. } => {
                 let attention = include_str!("../../../shaders/attention.wgsl");
-                vec![STATE, cache.read(), tier.share.attend(), attention]
+                let read = [cache.read(), tier.weights.read_cache()];
+                vec![STATE, read[0], read[1], tier.share.attend(), attention]
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],
             Kernel::Route(quant) => {

@@ -7,13 +7,13 @@ pub struct Tier {
     pub subgroups: bool,
     /// f16 arithmetic; activations are staged in it.
     pub f16: bool,
-    /// Where weights lie.
+    /// Where weights and caches lie.
     pub weights: Memory,
     /// How the lanes of a product come by the activations.
     pub share: Share,
 }
 
-/// Where weights lie on the GPU.
+/// Where weights and caches lie on the GPU.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Memory {
@@ -66,8 +66,11 @@ pub const SPLITS: u32 = 8;
 /// Bytes of a uniform binding: what every device allows.
 pub const UNIFORM_BYTES: u64 = 64 << 10;
 
-/// Texels of a line of a texture of weights, 16 bytes each.
+/// Texels of a line of a texture of weights or of a cache.
 pub(crate) const PLANE_WIDTH: u32 = 1024;
+
+/// A texel of weights: four u32.
+pub(crate) const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 
 /// How the cache keeps its numbers.
 #[derive(
@@ -96,6 +99,20 @@ impl Memory {
         match self {
             Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
             Memory::Textures => include_str!("../../../shaders/plane/texture_write.wgsl"),
+        }
+    }
+
+    pub(super) fn read_cache(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/cache/buffer_read.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/cache/texture_read.wgsl"),
+        }
+    }
+
+    pub(super) fn write_cache(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/cache/buffer_write.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/cache/texture_write.wgsl"),
         }
     }
 }
@@ -162,6 +179,15 @@ impl Operand {
 }
 
 impl CacheType {
+    /// A texel that is a quad of channels.
+    pub(crate) fn format(self) -> wgpu::TextureFormat {
+        match self {
+            CacheType::F32 => wgpu::TextureFormat::Rgba32Uint,
+            CacheType::F16 => wgpu::TextureFormat::Rg32Uint,
+            CacheType::Q8 => wgpu::TextureFormat::R32Uint,
+        }
+    }
+
     pub(super) fn write(self) -> &'static str {
         match self {
             CacheType::F32 => include_str!("../../../shaders/cache/f32_write.wgsl"),

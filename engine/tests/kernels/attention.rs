@@ -208,7 +208,7 @@ impl Batch {
         for (i, expected) in expected.enumerate() {
             let (row, channel) = (i / cv, i % cv);
             let of = |z: usize| {
-                let stat = stats + 2 * (row * parts + z);
+                let stat = stats + 4 * (row * parts + z);
                 let o = number((row * parts + z) * cv + channel);
                 (number(stat), number(stat + 1), o)
             };
@@ -227,7 +227,7 @@ impl Batch {
         }
         let untouched = got[t * h * parts * cv..stats]
             .iter()
-            .chain(&got[stats + t * h * parts * 2..]);
+            .chain(&got[stats + t * h * parts * 4..]);
         assert!(
             untouched.clone().all(|word| *word == POISON),
             "{what}: beyond the rows"

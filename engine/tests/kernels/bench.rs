@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use motet::gpu::{
-    CacheType, Dispatch, Gpu, Input, Kernel, Operand, Output, Place, Share, Tier, UNIFORM_BYTES,
-    all_kernels, attention_rows,
+    CacheType, Dispatch, Gpu, Input, Kernel, Operand, Output, PageMemory, Place, Share, Tier,
+    UNIFORM_BYTES, all_kernels, attention_rows,
 };
 
 /// A NaN that no kernel computes: what outputs are filled with beforehand.
@@ -198,10 +198,16 @@ impl Bench {
         self.output(&vec![POISON; n])
     }
 
-    /// Fills a buffer with poison.
-    pub fn poison(&self, buffer: &wgpu::Buffer) {
-        let words = POISON.to_le_bytes().repeat(buffer.size() as usize / 4);
-        self.gpu.write(buffer, &words);
+    /// Fills a page or a cache with poison, a texture's last line to its end.
+    pub fn poison(&self, plane: &PageMemory) {
+        let words = POISON.to_le_bytes().repeat(plane.size() as usize / 4);
+        self.gpu.write_plane(plane, &words);
+    }
+
+    /// All words of a page or a cache.
+    pub fn read_plane(&self, plane: &PageMemory) -> Vec<u32> {
+        let bytes = pollster::block_on(self.gpu.download_plane(plane));
+        bytemuck::pod_collect_to_vec(&bytes.expect("a plane is read back"))
     }
 
     /// All words of a buffer.

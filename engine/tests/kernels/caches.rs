@@ -1,6 +1,6 @@
 //! What lies in a cache of each type: decoded, or filled for attention.
 
-use motet::gpu::CacheType;
+use motet::gpu::{CacheType, PageMemory};
 use motet::kv::Cache;
 
 use crate::bench::{Bench, Expected, POISON};
@@ -35,11 +35,11 @@ impl Layout {
 pub fn check(
     bench: &Bench,
     what: &str,
-    (kind, buffer, scales): (CacheType, &wgpu::Buffer, u32),
+    (kind, memory, scales): (CacheType, &PageMemory, u32),
     layout: Layout,
     rows: &[(usize, Vec<(f64, f64)>)],
 ) {
-    let words = bench.read(buffer);
+    let words = bench.read_plane(memory);
     let mut touched = vec![false; words.len()];
     let c = layout.c;
     for (slot, row) in rows {
@@ -112,7 +112,7 @@ pub fn check(
 /// `exact`: multiples of a power of two up to `most`, so that products with such numbers are exact.
 pub fn fill(
     bench: &Bench,
-    (kind, buffer, scales): (CacheType, &wgpu::Buffer, u32),
+    (kind, memory, scales): (CacheType, &PageMemory, u32),
     layout: Layout,
     slots: impl IntoIterator<Item = usize>,
     exact: Option<usize>,
@@ -124,7 +124,7 @@ pub fn fill(
         CacheType::F16 => 0x7bff_7bff, // 65504
         CacheType::Q8 => 0x7f7f_7f7f,  // bytes of 127, scales of 3e38
     };
-    let mut words = vec![stale; buffer.size() as usize / 4];
+    let mut words = vec![stale; memory.size() as usize / 4];
     if kind == CacheType::Q8 {
         words[scales as usize..].fill(1e30f32.to_bits());
     }
@@ -170,7 +170,7 @@ pub fn fill(
             }
         }
     }
-    bench.gpu.write(buffer, bytemuck::cast_slice(&words));
+    bench.gpu.write_plane(memory, bytemuck::cast_slice(&words));
     all
 }
 

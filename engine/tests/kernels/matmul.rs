@@ -111,7 +111,7 @@ impl Case<'_> {
                     false => (vec![1e30; HEAD], -3e38, 7.0),
                 };
                 o.extend(values);
-                stats.extend([m, l]);
+                stats.extend([m, l, 0.0, 0.0]);
             }
         }
         o.extend(stats);

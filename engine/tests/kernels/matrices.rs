@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use motet::arch::plan::{Order, Source};
-use motet::gpu::{Dispatch, Memory, Output, PageMemory};
+use motet::gpu::{Dispatch, Memory, Output};
 use motet::ops::{self, Product, Rows, Through};
 use motet::quant::{BLOCK, QUANTS, Quant};
 use motet::weights::Matrix;
@@ -279,9 +279,7 @@ pub fn load_files(
     let matrix =
         Matrix::new(&bench.gpu, "a matrix", quant, [slabs, n, k], 0).expect("a pair fits a page");
     for page in &matrix.pages {
-        if let PageMemory::Buffer(buffer) = &page.memory {
-            bench.poison(buffer);
-        }
+        bench.poison(&page.memory);
     }
 
     let mut w = vec![f32::NAN; slabs * n * k];
@@ -356,7 +354,6 @@ fn shuffle<T>(items: &mut [T], random: &mut Random) {
 }
 
 /// What no row owns is still poison: what lies behind the rows, and in an odd matrix the second row of a slab's last pair.
-/// Textures are laid out by the same kernel, and not read back.
 fn check_gaps(
     bench: &Bench,
     Loaded {
@@ -369,10 +366,7 @@ fn check_gaps(
 ) {
     let row: usize = quant.row_words(k.div_ceil(BLOCK)).iter().sum();
     for page in &matrix.pages {
-        let PageMemory::Buffer(buffer) = &page.memory else {
-            continue;
-        };
-        let words = bench.read(buffer);
+        let words = bench.read_plane(&page.memory);
         let (slabs, pairs) = (page.slabs as usize, page.pairs as usize);
         let lacks_last = n % 2 == 1 && 2 * (page.pair_first as usize + pairs) > *n;
         for (i, word) in words.into_iter().enumerate() {

@@ -186,7 +186,7 @@ fn turn(
     }
     expected_q.resize(room * h * c, Expected::UNTOUCHED);
     bench.check(&format!("{what}, q"), &q, &expected_q);
-    for (name, buffer, scales, rows, is_key) in [
+    for (name, memory, scales, rows, is_key) in [
         ("k", &cache.k, cache.scales[0], &keys, true),
         ("v", &cache.v, cache.scales[1], &values, false),
     ] {
@@ -198,7 +198,7 @@ fn turn(
         caches::check(
             bench,
             &format!("{what}, {name}"),
-            (kind, buffer, scales),
+            (kind, memory, scales),
             layout,
             rows,
         );
