@@ -187,10 +187,10 @@ async fn all_that_is_computed(
         .await
         .expect("a session starts");
     let bytes = session.cache_bytes();
-    let ids = greedy(&mut session, short, 40, 3).await;
+    let ids = greedy(&mut session, short, 110, 3).await;
     assert!(session.cache_bytes() > bytes, "{folder}: the cache grew");
     let rows = logits(&mut session, long).await;
-    let again = greedy(&mut session, short, 40, 3).await;
+    let again = greedy(&mut session, short, 110, 3).await;
     assert_eq!(ids, again, "{folder} {cache:?}, a cache that grew");
     (rows.into_iter().map(f32::to_bits).collect(), ids)
 }
