@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use motet::arch::{Config, LayerKind, Mla};
 use motet::gpu::{CacheType, Gpu, GpuOptions, Memory};
-use motet::kv::{State, cache_bytes_per_token};
+use motet::kv::{Cache, State, cache_bytes_per_token};
 use motet::model::Model;
 use motet::reference::Reference;
 use motet::session::{Session, SessionOptions};
@@ -171,6 +171,23 @@ fn where_a_cache_lies_changes_no_bit() {
     }
 }
 
+/// A layer's cache of 19 GB in 8 bits: in words, before anything is made.
+#[test]
+fn a_cache_beyond_the_device_is_one_error() {
+    for (weights, kind) in [(Memory::Buffers, "buffer"), (Memory::Textures, "texture")] {
+        let options = GpuOptions {
+            weights: Some(weights),
+            ..GpuOptions::default()
+        };
+        let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
+        let made = Cache::new(&gpu, CacheType::Q8, [[8, 128]; 2], 1 << 24);
+        let error = made.err().expect("the device has a bound").to_string();
+        let what = format!("the cache of a layer needs 19327352832 bytes in one {kind}");
+        assert!(error.starts_with(&what), "{error}");
+        assert_eq!(gpu.failure(), None);
+    }
+}
+
 /// The bits of a prompt's logits, and greedy ids behind a shorter one; these from a cache that grows on the way, too.
 async fn all_that_is_computed(
     model: &Rc<Model>,
@@ -187,10 +204,10 @@ async fn all_that_is_computed(
         .await
         .expect("a session starts");
     let bytes = session.cache_bytes();
-    let ids = greedy(&mut session, short, 40, 3).await;
+    let ids = greedy(&mut session, short, 110, 3).await;
     assert!(session.cache_bytes() > bytes, "{folder}: the cache grew");
     let rows = logits(&mut session, long).await;
-    let again = greedy(&mut session, short, 40, 3).await;
+    let again = greedy(&mut session, short, 110, 3).await;
     assert_eq!(ids, again, "{folder} {cache:?}, a cache that grew");
     (rows.into_iter().map(f32::to_bits).collect(), ids)
 }
