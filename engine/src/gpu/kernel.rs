@@ -270,14 +270,14 @@ impl Kernel {
 
     /// Whether the kernel reduces over a workgroup, so that subgroups change it.
     fn reduces(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Kernel::Sample
-            | Kernel::Rope { .. }
-            | Kernel::Latent { .. }
-            | Kernel::Route(_)
-            | Kernel::PostNorm => true,
-            _ => false,
-        }
+                | Kernel::Rope { .. }
+                | Kernel::Latent { .. }
+                | Kernel::Route(_)
+                | Kernel::PostNorm
+        )
     }
 
     /// Lanes that share each row of a product.
@@ -335,11 +335,7 @@ impl Kernel {
         }
         match *self {
             Kernel::Matmul { tile, .. } => {
-                constants.extend([
-                    ("TILE_T", tile),
-                    ("ROW_LANES", self.workgroup()),
-                    ("SLICES", self.slices(tier)),
-                ]);
+                constants.extend([("TILE_T", tile), ("ROW_LANES", self.workgroup())]);
                 let staged = match tier.share {
                     // 1024 numbers of one token, 256 of eight: at most 8 of the 16 KiB every device has, and a block for
                     // every slice. The slices' sums take 4 KiB, Σx² 2.
