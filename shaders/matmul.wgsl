@@ -9,10 +9,11 @@
 //   routes  experts, weights and tiles: route.wgsl, bin.wgsl       read   (place/*)
 //   y       rows of f32                                            write
 //
-// A workgroup computes 2·ROW_LANES pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's gate
-// and up are one); a lane keeps two pairs and goes through every SLICES-th block of k: the ROW_LANES lanes of a slice are
-// neighbours and read neighbouring words of W, each of which meets all rows of x that the tile has. Sums are f32 and their order
-// does not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
+// A workgroup computes 2·ROW_LANES pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's
+// gate and up are one); a lane keeps two pairs and goes through k alone or, where lanes are in slices, through a block of
+// every eight. The ROW_LANES lanes of a slice are neighbours and read neighbouring words of W, each of which meets all rows
+// of x that the tile has. Sums are f32 and their order does not depend on TILE_T: a token's row comes out the same alone and
+// in a batch, bit for bit.
 // Parts: plane/*_read; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
 // output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
 struct Params {
@@ -59,6 +60,25 @@ struct Rows {
     b: array<vec4<f32>, 8>,
     c: array<vec4<f32>, 8>,
     d: array<vec4<f32>, 8>,
+}
+
+// What eight blocks of each share.
+struct RowScales {
+    a: Scales,
+    b: Scales,
+    c: Scales,
+    d: Scales,
+}
+
+// What a block of each of a lane's four rows, which begin at `at`, adds to the tile's sums.
+fn dot_rows(tile: Tile, block: u32, at: vec4<u32>, stride: u32, scales: RowScales) -> Tile {
+    let w = Rows(
+        load_block(block, at.x, stride, scales.a),
+        load_block(block, at.y, stride, scales.b),
+        load_block(block, at.z, stride, scales.c),
+        load_block(block, at.w, stride, scales.d),
+    );
+    return dot_tile(tile, w, block);
 }
 
 // Four numbers of each of four rows of W with those of x, one after the other.
@@ -135,25 +155,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             continue; // in another page
         }
         let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;
+        let at = vec4<u32>(row.x, row.x + p.pairs, row.y, row.y + p.pairs);
         var tile = begin_tile(group, rows, slot);
         var staging = begin_staging(group, rows, slot, lane);
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
             staging = stage(staging, k0, lane);
             let past = min((k0 + KT) / 32u, p.blocks);
             for (var first = k0 / 32u; first + slice < past; first += 8u) {
-                let scales_a = load_scales(first / 8u, row.x, stride);
-                let scales_b = load_scales(first / 8u, row.x + p.pairs, stride);
-                let scales_c = load_scales(first / 8u, row.y, stride);
-                let scales_d = load_scales(first / 8u, row.y + p.pairs, stride);
-                for (var block = first + slice; block < min(first + 8u, past); block += SLICES) {
-                    let w = Rows(
-                        load_block(block, row.x, stride, scales_a),
-                        load_block(block, row.x + p.pairs, stride, scales_b),
-                        load_block(block, row.y, stride, scales_c),
-                        load_block(block, row.y + p.pairs, stride, scales_d),
-                    );
-                    tile = dot_tile(tile, w, block);
-                }
+                let scales = RowScales(
+                    load_scales(first / 8u, at.x, stride),
+                    load_scales(first / 8u, at.y, stride),
+                    load_scales(first / 8u, at.z, stride),
+                    load_scales(first / 8u, at.w, stride),
+                );
+                tile = dot_eight(tile, first, past, at, stride, scales, slice);
             }
         }
         if (NORMS) {

@@ -3,7 +3,8 @@
 //!
 //! Evaluated as they stand in the text: `pair` in main (matmul.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
 //! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl) and what `word` is called with in
-//! lib/row.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over blocks.
+//! lib/row.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over
+//! blocks.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +14,18 @@ use motet::quant::{BLOCK, QUANTS, Quant};
 /// Bytes that a GPU reads at least.
 const SECTOR: usize = 32;
 
-/// Lines of matmul.wgsl that [`reads`] says in Rust.
-const MIRRORED: [&str; 13] = [
+/// Lines of matmul.wgsl and dot/staged.wgsl that [`reads`] says in Rust.
+const MIRRORED: [&str; 11] = [
     "let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));",
     "let slice = slice_of(lane);",
     "let stride = 2u * p.pairs;",
     "let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;",
+    "let at = vec4<u32>(row.x, row.x + p.pairs, row.y, row.y + p.pairs);",
     "for (var first = k0 / 32u; first + slice < past; first += 8u) {",
-    "let scales_a = load_scales(first / 8u, row.x, stride);",
-    "let scales_b = load_scales(first / 8u, row.x + p.pairs, stride);",
-    "let scales_c = load_scales(first / 8u, row.y, stride);",
-    "let scales_d = load_scales(first / 8u, row.y + p.pairs, stride);",
-    "for (var block = first + slice; block < min(first + 8u, past); block += SLICES) {",
-    "load_block(block, row.x, stride, scales_a),",
-    "load_block(block, row.y + p.pairs, stride, scales_d),",
+    "load_scales(first / 8u, at.x, stride),",
+    "tile = dot_eight(tile, first, past, at, stride, scales, slice);",
+    "return dot_rows(tile, first + slice, at, stride, scales);",
+    "load_block(block, at.x, stride, scales.a),",
     "return plane[i];",
 ];
 
@@ -230,9 +229,8 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
     for line in MIRRORED {
         assert!(wgsl.0.contains(line), "matmul.wgsl has changed: {line}");
     }
-    let [wg, slices, row_lanes] = ["WG", "SLICES", "ROW_LANES"].map(|name| wgsl.constant(name));
-    assert_eq!(wg, slices * row_lanes);
-    assert_eq!(row_lanes, kernel.workgroup());
+    let [wg, row_lanes] = ["WG", "ROW_LANES"].map(|name| wgsl.constant(name));
+    assert_eq!((wg, row_lanes), (8 * row_lanes, kernel.workgroup()));
     let pair_of = wgsl
         .body("main")
         .split("let pair = ")
@@ -258,9 +256,14 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
         ("p.scale_words", scales),
         ("rows", 2 * pairs),
         ("ROW_LANES", row_lanes),
-        ("SLICES", slices),
     ];
     let with = |more: &[(&'static str, u32)]| [page.as_slice(), more].concat();
+    let quant_words: Vec<_> = (0..blocks)
+        .map(|block| wgsl.indices("load_block", "quant_word(", &with(&[("block", block)])))
+        .collect();
+    let scale_words: Vec<_> = (0..blocks.div_ceil(8))
+        .map(|eight| wgsl.indices("load_scales", "scale_word(", &with(&[("eight", eight)])))
+        .collect();
     let mut seen = vec![false; (2 * pairs * (numbers + scales)) as usize];
     let mut traffic = [Traffic::default(); 2];
     let groups = pairs.div_ceil(2 * row_lanes);
@@ -276,7 +279,7 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
             for (later, second) in [(0, 0), (0, pairs), (row_lanes, 0), (row_lanes, pairs)] {
                 let row = |pair: u32| (pair + later).min(pairs - 1) + second;
                 // One load of all lanes: `words` of each lane that takes part, in the order of loads.
-                let mut load = |which: usize, at: &[&str], all: Vec<(u32, Vec<u32>)>| {
+                let mut load = |which: usize, at: &[&str], all: Vec<(u32, &Vec<u32>)>| {
                     let most = all.iter().map(|(_, words)| words.len()).max().unwrap_or(0);
                     for j in 0..most {
                         let words = all.iter().map(|(row, words)| {
@@ -290,23 +293,14 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
                 };
                 for first in (0..blocks).step_by(8) {
                     let busy = lanes.iter().filter(|(_, slice)| first + slice < blocks);
-                    let of_lane = |&(pair, _): &(u32, u32)| {
-                        let names = with(&[("eight", first / 8)]);
-                        (
-                            row(pair),
-                            wgsl.indices("load_scales", "scale_word(", &names),
-                        )
-                    };
-                    load(1, &scale_at, busy.map(of_lane).collect());
-                    for round in (0..8).step_by(slices as usize) {
-                        let of_lane = |&(pair, slice): &(u32, u32)| {
-                            let block = first + slice + round;
-                            let names = with(&[("block", block)]);
-                            let words = || wgsl.indices("load_block", "quant_word(", &names);
-                            (block < blocks.min(first + 8)).then(|| (row(pair), words()))
-                        };
-                        load(0, &quant_at, lanes.iter().filter_map(of_lane).collect());
-                    }
+                    let busy: Vec<_> = busy
+                        .map(|(pair, slice)| (row(*pair), first + slice))
+                        .collect();
+                    let of_eight = |(row, _): &(u32, u32)| (*row, &scale_words[first as usize / 8]);
+                    load(1, &scale_at, busy.iter().map(of_eight).collect());
+                    let of_block =
+                        |(row, block): &(u32, u32)| (*row, &quant_words[*block as usize]);
+                    load(0, &quant_at, busy.iter().map(of_block).collect());
                 }
             }
         }

@@ -1,6 +1,6 @@
 // A workgroup stages KT numbers of each row of x in workgroup memory, and every lane reads them there: for GPUs, where all
-// lanes that read one address share the read. SLICES lanes share a row of W, each has every SLICES-th block of it, so that
-// many reads are on their way at once; their sums are added at the end, slice 0 first.
+// lanes that read one address share the read. The lanes are eight slices, which share the rows of W: each has a block of every
+// eight, so that many reads are on their way at once. Their sums are added at the end, slice 0 first.
 alias Token = vec4<f32>;
 
 const QUADS: u32 = KT / 4u;                       // of a row of x that are staged at once
@@ -11,8 +11,8 @@ var<workgroup> parts: array<vec4<f32>, WG>;
 var<workgroup> squares: array<f32, TILE_T * STAGERS>;
 
 // Where the rows begin that a lane stages, and its parts of their Σx²: the quads of a row are dealt round to 256 sums however
-// many lanes there are for it, so that the order of additions depends neither on KT nor on TILE_T. Of these sums a lane has four,
-// 64 quads apart, or, where 256 lanes stage a row, one of the four.
+// many lanes there are for it, so that the order of additions depends neither on KT nor on TILE_T. Of these sums a lane has
+// four, 64 quads apart, or, where 256 lanes stage a row, one of the four.
 struct Staging {
     starts: array<u32, STAGED>,
     squares: array<vec4<f32>, STAGED>,
@@ -49,8 +49,8 @@ fn stage(before: Staging, k0: u32, lane: u32) -> Staging {
     return staging;
 }
 
-// Adds up Σx² of all rows at once: four lanes' sums, four of theirs, and so on; 256 lanes begin with what otherwise is a lane's
-// own four.
+// Adds up Σx² of all rows at once: four lanes' sums, four of theirs, and so on; 256 lanes begin with what otherwise is a
+// lane's own four.
 fn end_staging(staging: Staging, lane: u32) {
     for (var i = 0u; i < STAGED; i++) {
         let own = staging.squares[i];
@@ -77,6 +77,11 @@ fn sums_of(token: Token) -> vec4<f32> {
 
 fn slice_of(lane: u32) -> u32 {
     return lane / ROW_LANES;
+}
+
+// The lane's block of eight; there is one, since `first + slice` is not past the end.
+fn dot_eight(tile: Tile, first: u32, past: u32, at: vec4<u32>, stride: u32, scales: RowScales, slice: u32) -> Tile {
+    return dot_rows(tile, first + slice, at, stride, scales);
 }
 
 // Adds the slices' sums of row t of the tile: the lanes of slice t get them, the others keep `own`.

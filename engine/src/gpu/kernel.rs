@@ -285,14 +285,14 @@ impl Kernel {
 
     /// Whether the kernel reduces over a workgroup, so that subgroups change it.
     fn reduces(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Kernel::Sample
-            | Kernel::Rope { .. }
-            | Kernel::Latent { .. }
-            | Kernel::Route(_)
-            | Kernel::PostNorm => true,
-            _ => false,
-        }
+                | Kernel::Rope { .. }
+                | Kernel::Latent { .. }
+                | Kernel::Route(_)
+                | Kernel::PostNorm
+        )
     }
 
     /// Lanes that share each row of a product.
@@ -358,11 +358,7 @@ impl Kernel {
         }
         match *self {
             Kernel::Matmul { tile, operand, .. } => {
-                constants.extend([
-                    ("TILE_T", tile),
-                    ("ROW_LANES", self.workgroup()),
-                    ("SLICES", self.slices(tier)),
-                ]);
+                constants.extend([("TILE_T", tile), ("ROW_LANES", self.workgroup())]);
                 if operand == Operand::Split {
                     constants.push(("SPLITS", SPLITS));
                 }

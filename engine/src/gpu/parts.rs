@@ -127,8 +127,8 @@ impl Share {
         }
     }
 
-    /// Lanes of a workgroup of a product that share a row of W: with workgroup memory as many as 256 lanes allow, since on a
-    /// GPU reads have to be many at once. Each has a block of eight, and a row of a tile of eight to finish.
+    /// Lanes of a workgroup of a product that share a row of W. With workgroup memory eight, as many as 256 lanes allow, since
+    /// on a GPU reads have to be many at once: each has a block of every eight, and a row of a tile of eight to finish.
     pub(super) fn slices(self) -> u32 {
         match self {
             Share::Workgroup => 8,
