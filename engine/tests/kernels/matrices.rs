@@ -96,6 +96,7 @@ pub fn shapes(quant: &Quant) -> Vec<Shape> {
         (vec![(23, same)], 64),  // whole blocks in any format, as uniforms have them
         (vec![(5, same)], 1091), // more than is staged at once
         (vec![(37, same), (37, same)], 70), // SwiGLU's gate and up
+        (vec![(22, same), (22, same)], 64), // the same, in whole blocks
         (vec![(36, turned), (24, turned), (24, same)], 50), // q, k and v
         (vec![(30, at_the_end), (10, at_the_end)], 50), // MLA's q, and latent and k
         (vec![(42, Order::Apart { rot: 42 })], 33), // gpt-oss' gates and ups
