@@ -68,6 +68,7 @@ async fn measure(gpu: &Gpu, e: usize) -> motet::Result<Vec<f64>> {
                 gpu.write(&routes, bytemuck::cast_slice(&ids));
                 let gates = Product {
                     through: Through::Gates(&routes, layout),
+                    split: None,
                     norm: Some((&x, 1e-5)),
                     bias: None,
                     output: Output::Gated(Activation::SwiGlu),
