@@ -22,10 +22,13 @@ const { values } = parseArgs({
 assert(values.url, "--url is missing: give the address of a server of the repository's root");
 
 const runner = new Runner(values.screenshots);
+const { prompts } = JSON.parse(readFileSync(values.fixture, "utf8"));
 const stage = {
   url: values.url.replace(/\/$/, ""),
   // The three chats: as many as a software GPU does in a minute or two. Native tests do the others.
-  prompts: JSON.parse(readFileSync(values.fixture, "utf8")).prompts.slice(0, 3),
+  prompts: prompts.slice(0, 3),
+  /** One of one token, for kernels that a CPU runs slowly. */
+  short: prompts.filter(({ ids }) => ids.length === 1),
   shot: (page, name) => runner.shot(page, name),
   adapter: undefined,
   /** A row of docs/tested.md. */
