@@ -52,7 +52,7 @@ const stories = [
   ["hostile text is text", 30_000, bad.hostileText],
   ["bad models", 120_000, bad.badModels],
   ["prompt longer than the context", 120_000, bad.longPrompt],
-  ["engine crashes", 60_000, bad.crash],
+  ["engine crashes", 120_000, bad.crash],
   ["adapter too small", 30_000, bad.smallAdapter],
   ["no WebGPU", 60_000, bad.noWebGpu],
 ];
