@@ -89,7 +89,7 @@ pub struct DeviceArgs {
 pub enum KernelsFor {
     /// Weights in buffers; activations shared through workgroup memory.
     Gpus,
-    /// Weights in textures; activations handed from lane to lane where subgroups are of four or eight.
+    /// Weights in textures; activations handed from lane to lane where subgroups are of four or eight, otherwise read by each lane.
     Cpus,
 }
 

@@ -143,7 +143,7 @@ impl State {
             attn: f32s("attn", t * h * cv)?,
             parts: match gpu.tier.share {
                 Share::Workgroup => Some((f32s("parts", split.size())?, split)),
-                Share::Four | Share::Eight => None,
+                Share::Four | Share::Eight | Share::Own => None,
             },
             y: f32s("y", t * d)?,
             routes: f32s("routes", routes)?,

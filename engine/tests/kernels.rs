@@ -33,7 +33,7 @@ use bench::Bench;
 use gpus::{baseline, default_gpu, open_each};
 use motet::format::Checkpoint;
 use motet::forward::{Logits, forward};
-use motet::gpu::{Arg, CacheType, Dispatch, GpuOptions, Kernel, Params};
+use motet::gpu::{Arg, CacheType, Dispatch, GpuOptions, Kernel, Memory, Params, Share};
 use motet::kv::State;
 use motet::model::Model;
 
@@ -56,11 +56,16 @@ fn on_every_tier(checks: &[Check], max_page: Option<u64>, of: fn(&Kernel) -> boo
         f16: true,
         ..subgroups.clone()
     };
-    // A second adapter, in the ordinary run, has the tier that it is used with, and what that changes.
+    let own = GpuOptions {
+        weights: Some(Memory::Textures),
+        share: Some(Share::Own),
+        ..least.clone()
+    };
+    // A second adapter, in the ordinary run, has the tiers that it is used with, and what they change.
     let second = std::env::var_os("MOTET_SOME").is_some();
     let all = match second {
-        false => open_each("kernels", [least, subgroups, options, f16]),
-        true => open_each("kernels", [options]),
+        false => open_each("kernels", [least, subgroups, own, options, f16]),
+        true => open_each("kernels", [own, options]),
     };
     for (i, gpu) in all.into_iter().enumerate() {
         let bench = Bench::new(gpu, i == 0 && !second);

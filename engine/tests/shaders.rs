@@ -7,7 +7,7 @@ use motet::gpu::{Kernel, Memory, Share, Tier, all_kernels};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 /// Every part in some tier.
-fn tiers() -> [Tier; 6] {
+fn tiers() -> [Tier; 7] {
     let baseline = Tier::default();
     let subgroups = Tier {
         subgroups: true,
@@ -26,6 +26,11 @@ fn tiers() -> [Tier; 6] {
         f16(subgroups),
         handed(Share::Four, Memory::Buffers),
         handed(Share::Eight, Memory::Textures),
+        Tier {
+            share: Share::Own,
+            weights: Memory::Textures,
+            ..baseline
+        },
     ]
 }
 

@@ -1,57 +1,16 @@
-// Lanes of a subgroup of SUBGROUP, four or eight, each keep a share of a block of x, one or two quads, and hand them round: for
-// adapters that read for each lane alone, so that a read of all lanes costs as many times what a lane's costs. Nothing is staged.
+// Lanes of a subgroup of SUBGROUP, four or eight, each keep a share of a block of x, one or two quads, and hand them round.
 
 // The lane's number in its subgroup, without a builtin, so that a kernel's signature is the same with and without subgroups.
 var<private> subgroup_lane: u32;
-
-// A row of x on its way through K: the sums with a lane's four rows of W, this lane's part of Σx², and where it begins.
-struct Token {
-    sums: vec4<f32>,
-    squares: f32,
-    start: u32,
-}
-
-alias Staging = u32; // nothing
-
-fn begin_token(group: vec3<u32>, t: u32, rows: u32, slot: u32) -> Token {
-    return Token(vec4<f32>(0.0), 0.0, x_of(group, min(t, rows - 1u), slot));
-}
 
 fn begin_staging(group: vec3<u32>, rows: u32, slot: u32, lane: u32) -> Staging {
     subgroup_lane = subgroupExclusiveAdd(1u);
     return 0u;
 }
 
-fn stage(staging: Staging, k0: u32, lane: u32) -> Staging {
-    return staging;
-}
-
-fn end_staging(staging: Staging, lane: u32) {}
-
 // Every subgroup has all of x.
 fn squares_of(token: Token, t: u32) -> f32 {
     return subgroupAdd(token.squares);
-}
-
-fn sums_of(token: Token) -> vec4<f32> {
-    return token.sums;
-}
-
-// A lane goes through K alone.
-fn slice_of(lane: u32) -> u32 {
-    return 0u;
-}
-
-fn dot_eight(before: Tile, first: u32, past: u32, at: vec4<u32>, stride: u32, scales: RowScales, slice: u32) -> Tile {
-    var tile = before;
-    for (var block = first; block < min(first + 8u, past); block++) {
-        tile = dot_rows(tile, block, at, stride, scales);
-    }
-    return tile;
-}
-
-fn gather(own: vec4<f32>, sums: vec4<f32>, t: u32, lane: u32) -> vec4<f32> {
-    return sums;
 }
 
 // Adds four rows' products with a block of a row of x. Written out: a lane to hand from has to be a constant.

@@ -102,10 +102,10 @@ impl GpuInfo {
     fn tier(&self, options: &GpuOptions) -> Tier {
         let subgroups = self.subgroups.filter(|_| options.subgroups);
         let fixed = subgroups.filter(|(least, most)| least == most);
-        let handed = fixed.map_or(Share::Workgroup, |(size, _)| Share::of(size));
+        let on_cpu = Share::on_cpu(fixed.map(|(size, _)| size));
         // Adapters that compute on the CPU read a storage buffer for each lane alone, and textures many lanes at a time.
         let (memory, share) = if self.software {
-            (Memory::Textures, handed)
+            (Memory::Textures, on_cpu)
         } else {
             (Memory::Buffers, Share::Workgroup)
         };
@@ -114,8 +114,8 @@ impl GpuInfo {
             f16: options.f16 && self.f16,
             weights: options.weights.unwrap_or(memory),
             share: match options.share {
-                Some(wanted) if wanted == handed => wanted,
-                Some(_) => Share::Workgroup,
+                Some(wanted) if wanted.hands_round() && wanted != on_cpu => Share::Workgroup,
+                Some(wanted) => wanted,
                 None => share,
             },
         }
@@ -256,7 +256,7 @@ impl Gpu {
         let mut features = wgpu::Features::empty();
         features.set(
             wgpu::Features::SUBGROUP,
-            (tier.subgroups || tier.share != Share::Workgroup) && !cfg!(target_arch = "wasm32"),
+            (tier.subgroups || tier.share.hands_round()) && !cfg!(target_arch = "wasm32"),
         );
         // Whether kernels use it is the tier's affair; ceilings are measured wherever there is one.
         features.set(wgpu::Features::SHADER_F16, info.f16);
@@ -415,7 +415,7 @@ impl Gpu {
     pub fn operand(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         match self.tier.share {
             Share::Workgroup => self.buffer(label, bytes),
-            Share::Four | Share::Eight => self.buffer(label, bytes + UNIFORM_BYTES),
+            Share::Four | Share::Eight | Share::Own => self.buffer(label, bytes + UNIFORM_BYTES),
         }
     }
 

@@ -305,8 +305,7 @@ impl Kernel {
 
     /// Whether lanes hand what they all need from one to the other.
     fn hands_round(&self, tier: Tier) -> bool {
-        tier.share != Share::Workgroup
-            && matches!(self, Kernel::Matmul { .. } | Kernel::Attention { .. })
+        tier.share.hands_round() && matches!(self, Kernel::Matmul { .. } | Kernel::Attention { .. })
     }
 
     /// Whether the kernel has subgroup operations in it.
@@ -367,7 +366,7 @@ impl Kernel {
                     // every slice. The slices' sums take 4 KiB, Σx² 2.
                     Share::Workgroup => [1024, 256],
                     // Nothing is staged: all of K at once.
-                    Share::Four | Share::Eight => [1 << 30; 2],
+                    Share::Four | Share::Eight | Share::Own => [1 << 30; 2],
                 };
                 constants.push(("KT", staged[usize::from(tile > 1)]));
             }
@@ -437,7 +436,8 @@ impl Kernel {
                     ],
                 };
                 let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, place];
-                files.extend([operand.x(), input, tier.share.dot(), output, MATMUL]);
+                files.extend([operand.x(), input, output, MATMUL]);
+                files.extend(tier.share.dot());
                 files.extend(tile);
                 if norms {
                     files.push(operand.gain());

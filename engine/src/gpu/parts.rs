@@ -35,16 +35,23 @@ pub enum Share {
     Four,
     /// From lane to lane of subgroups of eight.
     Eight,
+    /// Every lane reads all of them: for adapters that compute on the CPU and have no such subgroups.
+    Own,
 }
 
 impl Share {
-    /// What fits subgroups that are all of one size.
-    pub fn of(subgroup: u32) -> Self {
+    /// What adapters that compute on the CPU do best with, whose subgroups are all of one size, or that have none.
+    pub fn on_cpu(subgroup: Option<u32>) -> Self {
         match subgroup {
-            4 => Self::Four,
-            8 => Self::Eight,
-            _ => Self::Workgroup,
+            Some(4) => Self::Four,
+            Some(8) => Self::Eight,
+            _ => Self::Own,
         }
+    }
+
+    /// Whether lanes hand round what they all need, by subgroup operations.
+    pub fn hands_round(self) -> bool {
+        self.lanes() > 0
     }
 }
 
@@ -121,7 +128,7 @@ impl Share {
     /// Lanes of the subgroups that hand round; 0: none do.
     pub(super) fn lanes(self) -> u32 {
         match self {
-            Share::Workgroup => 0,
+            Share::Workgroup | Share::Own => 0,
             Share::Four => 4,
             Share::Eight => 8,
         }
@@ -132,14 +139,18 @@ impl Share {
     pub(super) fn slices(self) -> u32 {
         match self {
             Share::Workgroup => 8,
-            Share::Four | Share::Eight => 1,
+            Share::Four | Share::Eight | Share::Own => 1,
         }
     }
 
-    pub(super) fn dot(self) -> &'static str {
+    pub(super) fn dot(self) -> &'static [&'static str] {
+        const UNSTAGED: &str = include_str!("../../../shaders/dot/unstaged.wgsl");
         match self {
-            Share::Workgroup => include_str!("../../../shaders/dot/staged.wgsl"),
-            Share::Four | Share::Eight => include_str!("../../../shaders/dot/handed.wgsl"),
+            Share::Workgroup => &[include_str!("../../../shaders/dot/staged.wgsl")],
+            Share::Four | Share::Eight => {
+                &[UNSTAGED, include_str!("../../../shaders/dot/handed.wgsl")]
+            }
+            Share::Own => &[UNSTAGED, include_str!("../../../shaders/dot/own.wgsl")],
         }
     }
 
@@ -147,13 +158,15 @@ impl Share {
     pub(super) fn turn(self) -> &'static str {
         match self {
             Share::Workgroup => include_str!("../../../shaders/turn/unrolled.wgsl"),
-            Share::Four | Share::Eight => include_str!("../../../shaders/turn/looped.wgsl"),
+            Share::Four | Share::Eight | Share::Own => {
+                include_str!("../../../shaders/turn/looped.wgsl")
+            }
         }
     }
 
     pub(super) fn attend(self) -> &'static str {
         match self {
-            Share::Workgroup => include_str!("../../../shaders/attend/staged.wgsl"),
+            Share::Workgroup | Share::Own => include_str!("../../../shaders/attend/staged.wgsl"),
             Share::Four | Share::Eight => include_str!("../../../shaders/attend/handed.wgsl"),
         }
     }

@@ -103,7 +103,9 @@ impl Bench {
             true => text(tier).contains("<act>"),
             false => text(tier) != text(Tier::default()),
         };
-        (self.first || changed)
+        // Caches in textures and lanes that share workgroup memory are each tested on another tier.
+        let products_alone = tier.share == Share::Own && !matches!(kernel, Kernel::Matmul { .. });
+        (self.first || changed && !products_alone)
             && match *kernel {
                 Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => {
                     self.first || quant.name == THOROUGH[0]

@@ -356,7 +356,7 @@ fn products(
     // Rows that uniforms could have, several windows of them among them, or none could.
     let between = match bench.gpu.tier.share {
         Share::Workgroup => 3 + random.below(2),
-        Share::Four | Share::Eight => 4 * random.below(90),
+        Share::Four | Share::Eight | Share::Own => 4 * random.below(90),
     };
     let [x_row, y_row] = [slabs * k + between, slabs * group + random.below(3)];
     let x = activations(t, x_row, random);

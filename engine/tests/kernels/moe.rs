@@ -224,7 +224,7 @@ fn product(
         // Rows that no uniforms could have, or that they could.
         let between = match bench.gpu.tier.share {
             Share::Workgroup => 2,
-            Share::Four | Share::Eight => 4,
+            Share::Four | Share::Eight | Share::Own => 4,
         };
         let (x_row, y_row) = (k + between, numbers + 3);
         let rows_of_x = if downs { slots } else { 1 };
