@@ -59,15 +59,17 @@ pub fn forward(
             Some(mla) => graph.latent(layer, mla, cache), // attn [T, H·Cv]
         }
         let heads = config.h * config.cv;
-        // Latent attention's parts went through v_b.
-        let parts = graph.parts.filter(|_| config.mla.is_none());
+        let (attended, split) = match config.mla {
+            None => graph.attended(&state.attn),
+            Some(_) => (&state.attn, None), // v_b has put parts together
+        };
         let product = Product {
-            split: parts.map(|(_, split)| split),
+            split,
             bias: layer.attn_output_bias.as_ref(),
             ..graph.to_x(heads, &layer.post_attention_norm)
         };
         graph.product(
-            parts.map_or(&state.attn, |(parts, _)| parts),
+            attended,
             graph.target(&product),
             &layer.attn_output,
             &product,
@@ -129,6 +131,14 @@ impl<'a> Graph<'a> {
             w,
             product,
         ));
+    }
+
+    /// Where attention's heads go and come from: `whole`, or parts.
+    fn attended(&self, whole: &'a wgpu::Buffer) -> (&'a wgpu::Buffer, Option<Split>) {
+        match self.parts {
+            Some((parts, split)) => (parts, Some(split)),
+            None => (whole, None),
+        }
     }
 
     /// y [T, n] from a plain x [T, k].
@@ -240,18 +250,11 @@ impl<'a> Graph<'a> {
         ];
         self.all
             .push(ops::rope(turned, norms, cache, heads, eps, t)); // q [T, H·C]
-        let out = self.parts.map_or(&state.attn, |(parts, _)| parts);
+        let (out, split) = self.attended(&state.attn);
         let attended = [&state.place, &state.q, out, none];
-        let (sinks, window) = (sinks.as_ref(), kind.window);
+        let (sinks, seen) = (sinks.as_ref(), (kind.window, attention_scale));
         self.all.push(ops::attention(
-            attended,
-            sinks,
-            cache,
-            heads,
-            window,
-            attention_scale,
-            t,
-            self.parts.map(|(_, split)| split),
+            attended, sinks, cache, heads, seen, t, split,
         ));
     }
 
@@ -327,20 +330,19 @@ impl<'a> Graph<'a> {
             cv: r as u32,
             rot: 0,
         };
-        let out = self.parts.map_or(&state.latent, |(parts, _)| parts);
+        let (out, split) = self.attended(&state.latent);
         let attended = [&state.place, &state.heads, out, self.none];
         self.all.push(ops::attention(
             attended,
             None,
             cache,
             heads,
-            0,
-            attention_scale,
+            (0, attention_scale),
             t,
-            self.parts.map(|(_, split)| split),
+            split,
         )); // [T, H, R]
         let values = Product {
-            split: self.parts.map(|(_, split)| split),
+            split,
             x_stride: [h * r, r],
             y_stride: [h * cv, cv],
             ..absorbed

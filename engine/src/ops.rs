@@ -617,15 +617,14 @@ pub fn latent(
 }
 
 /// Attention of up to `t` tokens over the cache. Values are the keys' first channels where the cache has none of its own.
-/// With `split`, out is what a [`Split`] describes.
-#[allow(clippy::too_many_arguments, reason = "all of them are the operation's")]
+/// A query sees `window` positions, itself included (0: all), and scores are q·k times `scale`. With `split`, out is what a
+/// [`Split`] describes.
 pub fn attention(
     [state, q, out, nothing]: [&wgpu::Buffer; 4],
     sinks: Option<&wgpu::Buffer>,
     cache: &Cache,
     heads: Heads,
-    window: usize,
-    scale: f32,
+    (window, scale): (usize, f32),
     t: u32,
     split: Option<Split>,
 ) -> Dispatch {

@@ -9,25 +9,37 @@ mod support {
 
 use std::rc::Rc;
 
-use motet::bench::{Options, run};
-use motet::gpu::{CacheType, Gpu, GpuOptions};
+use motet::arch::Config;
+use motet::bench::{Options, Report, run};
+use motet::gpu::{CacheType, Gpu};
 use motet::model::Model;
 use motet::sample::Sampling;
 use motet::session::Session;
-use support::gpus::report;
+use support::gpus::default_gpu;
 use support::models::{greedy, json, u32s};
 use support::open::open;
-
-fn gpu() -> Rc<Gpu> {
-    let options = GpuOptions::default();
-    let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
-    report("measuring", &gpu);
-    gpu
-}
 
 async fn load(gpu: &Rc<Gpu>, folder: &str) -> Rc<Model> {
     let model = Model::load(gpu, &open(folder, ""), &mut |_| {}).await;
     model.expect("the model loads")
+}
+
+/// The report of a prompt of three tokens and of decoding at these cache lengths, with what it is of.
+fn measured(folder: &str, decode_at: Vec<usize>) -> (Config, Report) {
+    let gpu = default_gpu("measuring");
+    pollster::block_on(async {
+        let model = load(&gpu, folder).await;
+        let options = Options {
+            prefill: vec![3],
+            decode_at,
+            context: None,
+            cache: CacheType::F16,
+            kernels: false,
+            profile: false,
+        };
+        let report = run(&model, &options, None, &mut |_| {}).await;
+        (model.config.clone(), report.expect("it is measured"))
+    })
 }
 
 async fn session(model: &Rc<Model>) -> Session {
@@ -36,7 +48,7 @@ async fn session(model: &Rc<Model>) -> Session {
 
 #[test]
 fn a_step_is_one_submission_and_one_readback() {
-    let gpu = gpu();
+    let gpu = default_gpu("measuring");
     pollster::block_on(async {
         for folder in ["llama-gqa", "qwen3moe"] {
             let mut session = session(&load(&gpu, folder).await).await;
@@ -58,7 +70,7 @@ fn a_step_is_one_submission_and_one_readback() {
 /// Full attention, windows, latents: an assumed cache is decoded at its length, and nothing of it stays.
 #[test]
 fn an_assumed_cache_is_not_computed_and_forgotten_afterwards() {
-    let gpu = gpu();
+    let gpu = default_gpu("measuring");
     pollster::block_on(async {
         for folder in ["llama-gqa", "mistral", "minicpm3"] {
             let mut session = session(&load(&gpu, folder).await).await;
@@ -88,21 +100,7 @@ fn an_assumed_cache_is_not_computed_and_forgotten_afterwards() {
 
 #[test]
 fn a_dense_models_work_is_that_of_its_matrices() {
-    let gpu = gpu();
-    let report = pollster::block_on(async {
-        let model = load(&gpu, "llama-gqa").await;
-        let options = Options {
-            prefill: vec![3],
-            decode_at: vec![40],
-            context: None,
-            cache: CacheType::F16,
-            kernels: false,
-            profile: false,
-        };
-        let report = run(&model, &options, None, &mut |_| {}).await;
-        (model.config.clone(), report.expect("it is measured"))
-    });
-    let (config, report) = report;
+    let (config, report) = measured("llama-gqa", vec![40]);
     let (d, heads) = (config.d, (config.h + 2 * config.kv) * config.c);
     // N and K of a layer's products; rows on the GPU are whole blocks of 32 numbers.
     let layer = [
@@ -143,21 +141,7 @@ fn a_dense_models_work_is_that_of_its_matrices() {
 /// A token goes through A of E experts and all of the shared one, which is two experts more.
 #[test]
 fn a_mixtures_work_is_that_of_the_experts_a_token_meets() {
-    let gpu = gpu();
-    let report = pollster::block_on(async {
-        let model = load(&gpu, "deepseek2").await;
-        let options = Options {
-            prefill: vec![3],
-            decode_at: vec![],
-            context: None,
-            cache: CacheType::F16,
-            kernels: false,
-            profile: false,
-        };
-        let report = run(&model, &options, None, &mut |_| {}).await;
-        (model.config.clone(), report.expect("it is measured"))
-    });
-    let (config, report) = report;
+    let (config, report) = measured("deepseek2", vec![]);
     let (Some(moe), Some(mla)) = (config.moe, config.mla) else {
         panic!("a mixture with latent attention");
     };

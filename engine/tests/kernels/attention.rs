@@ -143,8 +143,7 @@ impl Batch {
             sinks,
             &self.cache,
             heads,
-            window,
-            scale,
+            (window, scale),
             room as u32,
             None,
         );
@@ -193,9 +192,15 @@ impl Batch {
         let buffers = [&place, &q, &out, &bench.nothing];
         let cache = &self.cache;
         let (sinks, room) = (sinks.as_ref(), t as u32);
-        let split_ = Some(split);
-        let mut dispatch =
-            ops::attention(buffers, sinks, cache, heads, window, scale, room, split_);
+        let mut dispatch = ops::attention(
+            buffers,
+            sinks,
+            cache,
+            heads,
+            (window, scale),
+            room,
+            Some(split),
+        );
         dispatch.kernel = kernel(self.shape, rows, true);
         dispatch.groups[0] = (room * h32 / kv32).div_ceil(rows);
         let what = format!("{}, {}", self.what(), dispatch.kernel.label());
