@@ -7,7 +7,7 @@
 //   seen    [V] u32, 1 for every id of the context                 write
 //
 // One lane, one block of 32 numbers of one token; the page that holds the row writes it.
-// Parts: quant/* gives load_scales(), load_block(); plane/*_read. Tested in tests/kernels.rs.
+// Parts: quant/* gives load_scales(), load_block(); plane/*_read; lib/page; lib/row. Tested in tests/kernels.rs.
 struct Params {
     d: u32,
     blocks: u32,     // ceil(D / 32)
@@ -38,9 +38,8 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     if (of_pair < p.pair_first || of_pair >= p.pair_first + p.pairs) {
         return;
     }
-    let row = of_pair - p.pair_first + select(0u, p.pairs, second);
-    let rows = 2u * p.pairs;
-    let w = load_block(block, row, rows, load_scales(block / 8u, row, rows));
+    let row = row_at(0u, of_pair - p.pair_first, select(0u, 1u, second));
+    let w = load_block(block, row, load_scales(block / 8u, row));
     for (var i = 0u; i < 8u; i++) {
         let v = w[i] * p.scale;
         for (var j = 0u; j < 4u; j++) {

@@ -14,7 +14,7 @@
 // every eight. The ROW_LANES lanes of a slice are neighbours and read neighbouring words of W, each of which meets all rows
 // of x that the tile has. Sums are f32 and their order does not depend on TILE_T: a token's row comes out the same alone and
 // in a batch, bit for bit.
-// Parts: plane/*_read; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
+// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
 // output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
 struct Params {
     n: u32,          // N, rows of a slab
@@ -71,12 +71,12 @@ struct RowScales {
 }
 
 // What a block of each of a lane's four rows, which begin at `at`, adds to the tile's sums.
-fn dot_rows(tile: Tile, block: u32, at: vec4<u32>, stride: u32, scales: RowScales) -> Tile {
+fn dot_rows(tile: Tile, block: u32, at: vec4<u32>, scales: RowScales) -> Tile {
     let w = Rows(
-        load_block(block, at.x, stride, scales.a),
-        load_block(block, at.y, stride, scales.b),
-        load_block(block, at.z, stride, scales.c),
-        load_block(block, at.w, stride, scales.d),
+        load_block(block, at.x, scales.a),
+        load_block(block, at.y, scales.b),
+        load_block(block, at.z, scales.c),
+        load_block(block, at.w, scales.d),
     );
     return dot_tile(tile, w, block);
 }
@@ -146,7 +146,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let pair = group.x * 2u * ROW_LANES + lane % ROW_LANES;
     let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));
     let slice = slice_of(lane);
-    let stride = 2u * p.pairs;
 
     var totals = Totals();
     for (var slot = 0u; slot < p.used; slot++) {
@@ -154,8 +153,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (slab - p.slab_first >= p.slabs) {
             continue; // in another page
         }
-        let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;
-        let at = vec4<u32>(row.x, row.x + p.pairs, row.y, row.y + p.pairs);
+        let of_page = slab - p.slab_first;
+        let firsts = vec2<u32>(row_at(of_page, pairs.x, 0u), row_at(of_page, pairs.y, 0u));
+        let at = vec4<u32>(firsts.x, firsts.x + STRIP, firsts.y, firsts.y + STRIP);
         var tile = begin_tile(group, rows, slot);
         var staging = begin_staging(group, rows, slot, lane);
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
@@ -163,12 +163,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let past = min((k0 + KT) / 32u, p.blocks);
             for (var first = k0 / 32u; first + slice < past; first += 8u) {
                 let scales = RowScales(
-                    load_scales(first / 8u, at.x, stride),
-                    load_scales(first / 8u, at.y, stride),
-                    load_scales(first / 8u, at.z, stride),
-                    load_scales(first / 8u, at.w, stride),
+                    load_scales(first / 8u, at.x),
+                    load_scales(first / 8u, at.y),
+                    load_scales(first / 8u, at.z),
+                    load_scales(first / 8u, at.w),
                 );
-                tile = dot_eight(tile, first, past, at, stride, scales, slice);
+                tile = dot_eight(tile, first, past, at, scales, slice);
             }
         }
         if (NORMS) {

@@ -1,12 +1,11 @@
 // repack: rows of a tensor as they lie in a file -> the planes that load_block() reads, on the GPU.
 //
 //   raw     a window of the file, as bytes                         read
-//   plane   [slabs, words, rows] vec4<u32>: of a row ceil(blocks · words / 8) of numbers, then its scales, four u32 a word    write
+//   plane   vec4<u32>: of a row ceil(blocks · words / 8) of numbers, then its scales, four u32 a word    write
 //
-// The plane's innermost index is the row, so that neighbouring lanes of matmul read neighbouring words. One lane
-// moves 32 neighbouring blocks of a row (they may share words). Which rows of the tensor are taken and where they go is
-// arch/tree.rs' Source; where they lie in the page is weights/matrix.rs'.
-// Parts: quant/*_repack gives repack_blocks(); plane/*_write; lib/raw. Tested in tests/kernels.rs.
+// One lane moves 32 neighbouring blocks of a row (they may share words). Which rows of the tensor are taken and where they go is
+// arch/tree.rs' Source; where they lie in the page is lib/page's.
+// Parts: quant/*_repack gives repack_blocks(); plane/*_write; lib/page; lib/raw. Tested in tests/kernels.rs.
 struct Params {
     rows: u32,       // rows of this slice
     row_bytes: u32,
@@ -42,8 +41,8 @@ fn put_scale(i: u32, v: u32) {
     collected[i] = v;
 }
 
-fn put_quant(i: u32, row: u32, rows: u32, v: vec4<u32>) {
-    put_word(i * rows + row, v);
+fn put_quant(i: u32, row: u32, v: vec4<u32>) {
+    put_word(i * STEP + row, v);
 }
 
 fn place(row: u32) -> u32 {
@@ -76,13 +75,12 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     if (pair >= p.pairs) {
         return;
     }
-    let rows = 2u * p.pairs;
-    let slot = slab * rows * (p.scales + p.scale_words) + select(0u, p.pairs, second) + pair;
-    repack_blocks(first, p.at + row * p.row_bytes, slot, rows);
+    let slot = row_at(slab, pair, select(0u, 1u, second));
+    repack_blocks(first, p.at + row * p.row_bytes, slot);
     let before = at.y * p.share;
     for (var i = 0u; i < min(p.share, p.scale_words - before); i++) {
         let j = 4u * i;
         let v = vec4<u32>(collected[j], collected[j + 1u], collected[j + 2u], collected[j + 3u]);
-        put_word((p.scales + before + i) * rows + slot, v);
+        put_word((p.scales + before + i) * STEP + slot, v);
     }
 }

@@ -17,7 +17,7 @@
 //   routes     ids [T, slots] u32, then from `weights` on weights [T, slots] f32   write
 //
 // The shared expert has the slots after the chosen: ids E and on, the weight of each 1 or sigmoid of its gate. A workgroup a
-// token; a lane has every WG-th expert. Parts: lib/router product(); plane/*_read; lib/row; quant/*; x/storage;
+// token; a lane has every WG-th expert. Parts: lib/router product(); plane/*_read; lib/page; lib/row; quant/*; x/storage;
 // gain/storage; in/rmsnorm; lib/reduce_*. Constants: KT, numbers of x that are staged at once; EXPERTS and GROUPS, the most
 // there are. engine/src/reference.rs has it in plain f32. Tested in tests/kernels.rs.
 struct Params {
@@ -35,7 +35,7 @@ struct Params {
     k: u32,            // D
     blocks: u32,       // ceil(D / 32)
     rows: u32,         // E, and one if the shared expert has a gate
-    stride: u32,       // rows of the page
+    pairs: u32,        // of the page's rows
     lanes: u32,        // of a band, see lib/router
     bands: u32,
     scales: u32,       // a row's words of numbers

@@ -427,7 +427,7 @@ pub fn route(
             w.k as u32,
             w.blocks() as u32,
             w.n as u32,
-            2 * page.pairs,
+            page.pairs,
             lanes,
             bands,
             numbers as u32,

@@ -2,8 +2,8 @@
 //! moves memory in sectors of 32 bytes. No GPU is needed: the index arithmetic is taken out of the kernel's own WGSL.
 //!
 //! Evaluated as they stand in the text: `pair` in main (matmul.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
-//! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl) and what `word` is called with in
-//! lib/row.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over
+//! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl), what `word` is called with in lib/row.wgsl,
+//! and `strip` and what `row_at` returns in lib/page.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over
 //! blocks.
 
 use std::collections::BTreeSet;
@@ -15,17 +15,16 @@ use motet::quant::{BLOCK, QUANTS, Quant};
 const SECTOR: usize = 32;
 
 /// Lines of matmul.wgsl and dot/staged.wgsl that [`reads`] says in Rust.
-const MIRRORED: [&str; 11] = [
+const MIRRORED: [&str; 10] = [
     "let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));",
     "let slice = slice_of(lane);",
-    "let stride = 2u * p.pairs;",
-    "let row = (slab - p.slab_first) * stride * (p.scales + p.scale_words) + pairs;",
-    "let at = vec4<u32>(row.x, row.x + p.pairs, row.y, row.y + p.pairs);",
+    "let firsts = vec2<u32>(row_at(of_page, pairs.x, 0u), row_at(of_page, pairs.y, 0u));",
+    "let at = vec4<u32>(firsts.x, firsts.x + STRIP, firsts.y, firsts.y + STRIP);",
     "for (var first = k0 / 32u; first + slice < past; first += 8u) {",
-    "load_scales(first / 8u, at.x, stride),",
-    "tile = dot_eight(tile, first, past, at, stride, scales, slice);",
-    "return dot_rows(tile, first + slice, at, stride, scales);",
-    "load_block(block, at.x, stride, scales.a),",
+    "load_scales(first / 8u, at.x),",
+    "tile = dot_eight(tile, first, past, at, scales, slice);",
+    "return dot_rows(tile, first + slice, at, scales);",
+    "load_block(block, at.x, scales.a),",
     "return plane[i];",
 ];
 
@@ -247,6 +246,15 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
     let [quant_at, scale_at] =
         ["quant_word", "scale_word"].map(|name| tokens(argument_of_word(wgsl.body(name))));
 
+    let of_page = |start: &str| {
+        let rest = wgsl.body("row_at").split(start).nth(1);
+        tokens(
+            rest.and_then(|rest| rest.split(';').next())
+                .expect("row_at has it"),
+        )
+    };
+    let [strip_of, row_of] = ["let strip = ", "return "].map(of_page);
+
     let blocks = k.div_ceil(BLOCK) as u32;
     let [numbers, scales] = quant.row_words(blocks as usize).map(|n| n as u32);
     let pairs = n.div_ceil(2) as u32;
@@ -254,8 +262,10 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
         ("p.blocks", blocks),
         ("p.scales", numbers),
         ("p.scale_words", scales),
-        ("rows", 2 * pairs),
+        ("p.pairs", pairs),
         ("ROW_LANES", row_lanes),
+        ("STRIP", wgsl.constant("STRIP")),
+        ("STEP", 2 * wgsl.constant("STRIP")),
     ];
     let with = |more: &[(&'static str, u32)]| [page.as_slice(), more].concat();
     let quant_words: Vec<_> = (0..blocks)
@@ -264,7 +274,7 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
     let scale_words: Vec<_> = (0..blocks.div_ceil(8))
         .map(|eight| wgsl.indices("load_scales", "scale_word(", &with(&[("eight", eight)])))
         .collect();
-    let mut seen = vec![false; (2 * pairs * (numbers + scales)) as usize];
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
     let mut traffic = [Traffic::default(); 2];
     let groups = pairs.div_ceil(2 * row_lanes);
     for group in 0..groups {
@@ -276,8 +286,14 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
                     (known(&pair_of), known(&slice_of))
                 })
                 .collect();
-            for (later, second) in [(0, 0), (0, pairs), (row_lanes, 0), (row_lanes, pairs)] {
-                let row = |pair: u32| (pair + later).min(pairs - 1) + second;
+            for (later, second) in [(0, 0), (0, 1), (row_lanes, 0), (row_lanes, 1)] {
+                let row = |pair: u32| {
+                    let pair = (pair + later).min(pairs - 1);
+                    let mut names = with(&[("slab", 0), ("pair", pair), ("second", second)]);
+                    let strip = value(&strip_of, &names).expect("an expression of pairs");
+                    names.push(("strip", strip));
+                    value(&row_of, &names).expect("an expression of strips")
+                };
                 // One load of all lanes: `words` of each lane that takes part, in the order of loads.
                 let mut load = |which: usize, at: &[&str], all: Vec<(u32, &Vec<u32>)>| {
                     let most = all.iter().map(|(_, words)| words.len()).max().unwrap_or(0);
@@ -287,7 +303,7 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
                             value(at, &names).expect("an expression of rows") as usize
                         });
                         let words: BTreeSet<usize> = words.collect();
-                        words.iter().for_each(|word| seen[*word] = true);
+                        seen.extend(&words);
                         traffic[which].add(&words);
                     }
                 };
@@ -305,10 +321,10 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
             }
         }
     }
-    let missed = seen.iter().filter(|seen| !**seen).count();
     assert_eq!(
-        missed, 0,
-        "{}: words of [{n}, {k}] that nobody reads",
+        seen.len(),
+        (2 * pairs * (numbers + scales)) as usize,
+        "{}: each word of [{n}, {k}] is read, and none that is not there",
         quant.name
     );
     traffic
@@ -347,9 +363,9 @@ fn neighbouring_lanes_read_neighbouring_words() {
     }
 }
 
-/// One load of a whole subgroup: a run of 512 bytes for each slice in it.
+/// One load of a whole subgroup: four runs of 128 bytes for each slice in it.
 #[test]
-fn a_slice_reads_a_run_of_words() {
+fn a_slice_reads_runs_of_words() {
     let q4_k = QUANTS
         .into_iter()
         .find(|quant| quant.name == "Q4_K")

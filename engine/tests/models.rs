@@ -2,6 +2,8 @@
 
 mod support {
     pub mod compare;
+    #[allow(dead_code, reason = "one small file of all that it can write")]
+    pub mod gguf;
     pub mod gpus;
     pub mod models;
     pub mod open;
@@ -12,6 +14,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use motet::Error;
+use motet::arch::Config;
 use motet::format::{Checkpoint, TensorType};
 use motet::gpu::{Gpu, GpuOptions, Memory};
 use motet::model::Model;
@@ -19,8 +23,9 @@ use motet::reference::Reference;
 use motet::sample::Sampling;
 use motet::session::Session;
 use motet::source::Source;
-use motet::weights::{LoadOptions, planned_bytes};
+use motet::weights::{LoadOptions, load, planned_bytes};
 use support::compare::error_in_std;
+use support::gguf::{Gguf, TensorInfo, kind};
 use support::gpus::{gpus, report};
 use support::models::{greedy, json, lengths, logits, u32s};
 use support::open::{folder, open};
@@ -425,15 +430,72 @@ fn pages_change_nothing() {
 #[test]
 fn a_router_of_several_pages_is_refused() {
     let options = GpuOptions {
-        max_page: Some(400),
+        max_page: Some(4096), // every other matrix fits, or is cut
         ..GpuOptions::default()
     };
     let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
     report("models", &gpu);
-    let loaded = pollster::block_on(Model::load(&gpu, &open("mixtral", ""), &mut |_| {}));
+    let loaded = pollster::block_on(async {
+        let source = Source::memory("many-experts.gguf", many_experts());
+        let alone = async |name: &str| Err(Error::source(format!("There is no {name}.")));
+        let checkpoint = Checkpoint::gguf(source, alone).await?;
+        let config = Config::read(&checkpoint).await?;
+        load(
+            &gpu,
+            &checkpoint,
+            &config,
+            LoadOptions::default(),
+            &mut |_| {},
+        )
+        .await
+    });
     let Err(error) = loaded else {
-        panic!("a router of two pages was taken");
+        panic!("a router of several pages was taken");
     };
     let error = error.to_string();
-    assert!(error.contains("a router of 4 rows of 48"), "{error}");
+    assert!(error.contains("a router of 40 rows of 32"), "{error}");
+}
+
+/// A layer of 40 experts, whose weights are all zero: routers of the fixtures are smaller than any page.
+fn many_experts() -> Vec<u8> {
+    let [d, f, experts, v] = [32, 32, 40, 32];
+    let zeros = |name: &str, shape: &[u64]| {
+        let bytes = 4 * shape.iter().product::<u64>() as usize;
+        TensorInfo::new(name, shape, 0, vec![0; bytes])
+    };
+    let numbers = [
+        ("block_count", 1),
+        ("context_length", 64),
+        ("embedding_length", d),
+        ("feed_forward_length", f),
+        ("attention.head_count", 2),
+        ("expert_count", experts),
+        ("expert_used_count", 2),
+        ("vocab_size", v),
+    ];
+    let tensors: [(&str, &[u64]); 13] = [
+        ("token_embd.weight", &[d, v]),
+        ("output_norm.weight", &[d]),
+        ("blk.0.attn_norm.weight", &[d]),
+        ("blk.0.attn_q.weight", &[d, d]),
+        ("blk.0.attn_k.weight", &[d, d]),
+        ("blk.0.attn_v.weight", &[d, d]),
+        ("blk.0.attn_output.weight", &[d, d]),
+        ("blk.0.ffn_norm.weight", &[d]),
+        ("blk.0.ffn_gate_inp.weight", &[d, experts]),
+        ("blk.0.ffn_gate_exps.weight", &[d, f, experts]),
+        ("blk.0.ffn_up_exps.weight", &[d, f, experts]),
+        ("blk.0.ffn_down_exps.weight", &[f, d, experts]),
+        ("output.weight", &[d, v]),
+    ];
+    let file = Gguf::new().str("general.architecture", "llama").entry(
+        "llama.attention.layer_norm_rms_epsilon",
+        kind::F32,
+        &1e-5f32.to_le_bytes(),
+    );
+    let file = numbers.iter().fold(file, |file, (key, value)| {
+        file.u32(&format!("llama.{key}"), *value as u32)
+    });
+    let all = tensors.iter().map(|(name, shape)| zeros(name, shape));
+    all.fold(file, Gguf::tensor).bytes()
 }

@@ -29,10 +29,10 @@ fn slice_of(lane: u32) -> u32 {
     return 0u;
 }
 
-fn dot_eight(before: Tile, first: u32, past: u32, at: vec4<u32>, stride: u32, scales: RowScales, slice: u32) -> Tile {
+fn dot_eight(before: Tile, first: u32, past: u32, at: vec4<u32>, scales: RowScales, slice: u32) -> Tile {
     var tile = before;
     for (var block = first; block < min(first + 8u, past); block++) {
-        tile = dot_rows(tile, block, at, stride, scales);
+        tile = dot_rows(tile, block, at, scales);
     }
     return tile;
 }

@@ -27,7 +27,9 @@ fn product(t: u32, lane: u32) -> f32 {
     let band = lane / p.lanes;
     var squares = 0.0;
     for (var first = 0u; first < p.rows; first += p.lanes) {
-        let row = min(first + lane % p.lanes, p.rows - 1u);
+        let n = min(first + lane % p.lanes, p.rows - 1u);
+        let second = select(0u, 1u, n >= p.pairs);
+        let row = row_at(0u, n - second * p.pairs, second);
         var sum = vec4<f32>(0.0);
         squares = 0.0;
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
@@ -38,8 +40,8 @@ fn product(t: u32, lane: u32) -> f32 {
             let blocks = select(0u, min(KT / 32u, p.blocks - block0), band < p.bands); // lanes behind the bands rest
             for (var b = band; b < blocks; b += p.bands) {
                 let block = block0 + b;
-                let own = load_scales(block / 8u, row, p.stride);
-                sum += dot_block(load_block(block, row, p.stride, own), 8u * b);
+                let own = load_scales(block / 8u, row);
+                sum += dot_block(load_block(block, row, own), 8u * b);
             }
         }
         sums[lane] = dot(sum, vec4<f32>(1.0));

@@ -1,14 +1,14 @@
 // BF16: 4 words of 8 weights a block; a bf16 is the upper half of an f32.
 alias Scales = u32; // none
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     return 0u;
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     var v = array<vec4<f32>, 8>();
     for (var i = 0u; i < 4u; i++) {
-        let q = quant_word(block * 4u + i, row, rows);
+        let q = quant_word(block * 4u + i, row);
         let even = bitcast<vec4<f32>>(q << vec4<u32>(16u));
         let odd = bitcast<vec4<f32>>(q & vec4<u32>(0xffff0000u));
         v[2u * i] = vec4<f32>(even.x, odd.x, even.y, odd.y);

@@ -1,14 +1,14 @@
 // F16: 4 words of 8 weights a block.
 alias Scales = u32; // none
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     return 0u;
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     var v = array<vec4<f32>, 8>();
     for (var i = 0u; i < 4u; i++) {
-        let q = quant_word(block * 4u + i, row, rows);
+        let q = quant_word(block * 4u + i, row);
         v[2u * i] = vec4<f32>(unpack2x16float(q.x), unpack2x16float(q.y));
         v[2u * i + 1u] = vec4<f32>(unpack2x16float(q.z), unpack2x16float(q.w));
     }

@@ -1,5 +1,5 @@
 // F32 as it lies in a file to 8 words a block; past the row's end stands zero.
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var block = first; block < min(first + 32u, p.blocks); block++) {
         for (var i = 0u; i < 8u; i++) {
             let k = block * 32u + i * 4u;
@@ -9,7 +9,7 @@ fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
                     word[j] = raw_u32(at + (k + j) * 4u);
                 }
             }
-            put_quant(block * 8u + i, row, rows, word);
+            put_quant(block * 8u + i, row, word);
         }
     }
 }

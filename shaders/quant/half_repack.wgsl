@@ -1,5 +1,5 @@
 // F16 and BF16 as they lie in a file to 4 words a block; past the row's end stands zero.
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var block = first; block < min(first + 32u, p.blocks); block++) {
         for (var i = 0u; i < 4u; i++) {
             let k = block * 32u + i * 8u;
@@ -9,7 +9,7 @@ fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
                     word[j / 2u] |= raw_u16(at + (k + j) * 2u) << (16u * (j % 2u));
                 }
             }
-            put_quant(block * 4u + i, row, rows, word);
+            put_quant(block * 4u + i, row, word);
         }
     }
 }

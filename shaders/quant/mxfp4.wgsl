@@ -14,18 +14,18 @@ fn floats_of_four_bits(word: u32) -> vec4<f32> {
 
 alias Scales = vec2<u32>;
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
-    let both = scale_word(eight / 2u, row, rows);
+fn load_scales(eight: u32, row: u32) -> Scales {
+    let both = scale_word(eight / 2u, row);
     return select(both.xy, both.zw, eight % 2u == 1u);
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let e = (scales[block % 8u / 4u] >> (8u * (block % 4u))) & 0xffu;
     // Below 2^-96 it is zero: products on the way would be subnormal, which a device may take for zero.
     let scale = select(0.0, bitcast<f32>((e - 1u) << 23u), e > 32u);
     let d = scale * FIELD_SCALES;
     let m = -16.0 * scale;
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * floats_of_four_bits(q.x) + m, d * floats_of_four_bits(q.y) + m,

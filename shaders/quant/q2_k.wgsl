@@ -6,16 +6,16 @@ struct Scales {
     d: u32,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let four = eight / 4u;
     let last = min(4u, p.blocks / 8u - 4u * four); // d and dmin come after the others
     return Scales(
-        scale_word(5u * four + eight % 4u, row, rows),
-        scale_word(5u * four + last, row, rows)[eight % 4u],
+        scale_word(5u * four + eight % 4u, row),
+        scale_word(5u * four + last, row)[eight % 4u],
     );
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let d = unpack2x16float(scales.d);
     let b = block % 8u;
     let s = scales.sm[b / 2u] >> (16u * (b % 2u));
@@ -23,7 +23,7 @@ fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32
     let m0 = d.y * f32((s >> 4u) & 15u);
     let d1 = d.x * f32((s >> 8u) & 15u) * FIELD_SCALES;
     let m1 = d.y * f32((s >> 12u) & 15u);
-    let q = quant_word(block / 2u, row, rows) >> vec4<u32>(2u * (b % 2u));
+    let q = quant_word(block / 2u, row) >> vec4<u32>(2u * (b % 2u));
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d0 * crumbs(q.x) - m0, d0 * crumbs(q.y) - m0, d0 * crumbs(q.z) - m0, d0 * crumbs(q.w) - m0,

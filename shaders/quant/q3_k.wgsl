@@ -7,12 +7,12 @@ struct Scales {
     last: vec4<u32>,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let at = 3u * eight;
-    return Scales(scale_word(at, row, rows), scale_word(at + 1u, row, rows), scale_word(at + 2u, row, rows));
+    return Scales(scale_word(at, row), scale_word(at + 1u, row), scale_word(at + 2u, row));
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let b = block % 8u;
     let s = six_bits(scales.d.yzw, b);
     let scale = unpack2x16float(scales.d.x).x * (s - 32.0);
@@ -20,7 +20,7 @@ fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32
     let d1 = scale.y * FIELD_SCALES;
     let m = -4.0 * scale;
     let t = select(scales.first, scales.last, b >= 4u)[b % 4u];
-    let q = quant_word(block / 2u, row, rows) >> vec4<u32>(2u * (b % 2u));
+    let q = quant_word(block / 2u, row) >> vec4<u32>(2u * (b % 2u));
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d0 * three_bits(q.x, t << 2u) + m.x, d0 * three_bits(q.y, t << 1u) + m.x,

@@ -6,13 +6,13 @@ fn raw_scale(at: u32, i: u32) -> u32 {
     return low | (((raw_u8(at + 8u + i % 4u) >> (2u * (i / 4u))) & 3u) << 4u);
 }
 
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
-        repack_eight(eight, at, row, rows);
+        repack_eight(eight, at, row);
     }
 }
 
-fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+fn repack_eight(eight: u32, at: u32, row: u32) {
     let source = at + eight * 110u;
     let to = eight % 4u * 12u;
     put_scale(to, raw_u16(source + 108u));
@@ -25,6 +25,6 @@ fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
         put_scale(to + 1u + i, s[i]);
     }
     for (var i = 0u; i < 4u; i++) {
-        put_quant(4u * eight + i, row, rows, raw_nibbles(source + 32u + (i / 2u) * 32u, 4u * (i % 2u)));
+        put_quant(4u * eight + i, row, raw_nibbles(source + 32u + (i / 2u) * 32u, 4u * (i % 2u)));
     }
 }

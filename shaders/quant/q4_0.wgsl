@@ -2,15 +2,15 @@
 // the high halves 16..31; scales: d, two blocks of a row in a u32.
 alias Scales = vec4<u32>;
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
-    return scale_word(eight, row, rows);
+fn load_scales(eight: u32, row: u32) -> Scales {
+    return scale_word(eight, row);
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let scale = unpack2x16float(scales[block % 8u / 2u])[block % 2u];
     let d = scale * FIELD_SCALES;
     let m = -8.0 * scale;
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,

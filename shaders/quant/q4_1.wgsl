@@ -5,15 +5,15 @@ struct Scales {
     last: vec4<u32>,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
-    return Scales(scale_word(2u * eight, row, rows), scale_word(2u * eight + 1u, row, rows));
+fn load_scales(eight: u32, row: u32) -> Scales {
+    return Scales(scale_word(2u * eight, row), scale_word(2u * eight + 1u, row));
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let scale = unpack2x16float(select(scales.first, scales.last, block % 8u >= 4u)[block % 4u]);
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,

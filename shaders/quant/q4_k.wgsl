@@ -2,16 +2,16 @@
 // a u32 of d and dmin, three of s and m (see six_bits()).
 alias Scales = vec4<u32>;
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
-    return scale_word(eight, row, rows);
+fn load_scales(eight: u32, row: u32) -> Scales {
+    return scale_word(eight, row);
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let s = six_bits(scales.yzw, block % 8u);
     let scale = unpack2x16float(scales.x) * s;
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) - m, d * nibbles(q.y) - m, d * nibbles(q.z) - m, d * nibbles(q.w) - m,

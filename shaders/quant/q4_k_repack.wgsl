@@ -1,12 +1,12 @@
 // Q4_K as it lies in a file (d, dmin, 12 bytes of s and m, 128 of q: 144 bytes for eight blocks) to a word a block and
 // four u32.
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
-        repack_eight(eight, at, row, rows);
+        repack_eight(eight, at, row);
     }
 }
 
-fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+fn repack_eight(eight: u32, at: u32, row: u32) {
     let source = at + eight * 144u;
     let to = eight % 4u * 4u;
     put_scale(to, raw_u32(source));
@@ -15,6 +15,6 @@ fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
         put_scale(to + 1u + i, s[i]);
     }
     for (var b = 0u; b < 8u; b++) {
-        put_quant(8u * eight + b, row, rows, raw_nibbles(source + 16u + (b / 2u) * 32u, 4u * (b % 2u)));
+        put_quant(8u * eight + b, row, raw_nibbles(source + 16u + (b / 2u) * 32u, 4u * (b % 2u)));
     }
 }

@@ -6,22 +6,22 @@ struct Scales {
     c: vec4<u32>,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let at = 3u * eight;
-    return Scales(scale_word(at, row, rows), scale_word(at + 1u, row, rows), scale_word(at + 2u, row, rows));
+    return Scales(scale_word(at, row), scale_word(at + 1u, row), scale_word(at + 2u, row));
 }
 
 fn scale_at(scales: Scales, i: u32) -> u32 {
     return select(select(scales.a, scales.b, i >= 4u), scales.c, i >= 8u)[i % 4u];
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let at = (block % 8u) / 2u * 3u;
     let scale = unpack2x16float(scale_at(scales, at))[block % 2u];
     let d = scale * FIELD_SCALES;
     let m = -16.0 * scale;
     let f = scale_at(scales, at + 1u + block % 2u);
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * five_bits(q.x, f << 4u) + m, d * five_bits(q.y, f << 3u) + m,

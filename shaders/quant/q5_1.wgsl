@@ -7,17 +7,17 @@ struct Scales {
     d: vec4<u32>,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let at = 4u * eight;
     return Scales(
-        scale_word(at, row, rows),
-        scale_word(at + 1u, row, rows),
-        scale_word(at + 2u, row, rows),
-        scale_word(at + 3u, row, rows),
+        scale_word(at, row),
+        scale_word(at + 1u, row),
+        scale_word(at + 2u, row),
+        scale_word(at + 3u, row),
     );
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let b = block % 8u;
     let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.d, b >= 6u), b >= 4u);
     let own = select(two.xy, two.zw, b % 2u == 1u);
@@ -25,7 +25,7 @@ fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
     let f = own.y;
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * five_bits(q.x, f << 4u) + m, d * five_bits(q.y, f << 3u) + m,

@@ -6,18 +6,18 @@ struct Scales {
     last: vec4<u32>,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let at = 3u * eight;
-    return Scales(scale_word(at, row, rows), scale_word(at + 1u, row, rows), scale_word(at + 2u, row, rows));
+    return Scales(scale_word(at, row), scale_word(at + 1u, row), scale_word(at + 2u, row));
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let s = six_bits(scales.d.yzw, block % 8u);
     let scale = unpack2x16float(scales.d.x) * s;
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
     let f = select(scales.first, scales.last, block % 8u >= 4u)[block % 4u];
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d * five_bits(q.x, f << 4u) - m, d * five_bits(q.y, f << 3u) - m,

@@ -1,12 +1,12 @@
 // Q5_K as it lies in a file (d, dmin, 12 bytes of s and m, 32 of fifth bits, 128 of q: 176 bytes for eight blocks) to a
 // word a block and twelve u32.
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
-        repack_eight(eight, at, row, rows);
+        repack_eight(eight, at, row);
     }
 }
 
-fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+fn repack_eight(eight: u32, at: u32, row: u32) {
     let source = at + eight * 176u;
     let to = eight % 4u * 12u;
     put_scale(to, raw_u32(source));
@@ -16,6 +16,6 @@ fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
     }
     for (var b = 0u; b < 8u; b++) {
         put_scale(to + 4u + b, raw_bits(source + 16u, b));
-        put_quant(8u * eight + b, row, rows, raw_nibbles(source + 48u + (b / 2u) * 32u, 4u * (b % 2u)));
+        put_quant(8u * eight + b, row, raw_nibbles(source + 48u + (b / 2u) * 32u, 4u * (b % 2u)));
     }
 }

@@ -10,21 +10,21 @@ struct Scales {
     d: u32,
 }
 
-fn load_scales(eight: u32, row: u32, rows: u32) -> Scales {
+fn load_scales(eight: u32, row: u32) -> Scales {
     let four = eight / 4u;
     let at = 21u * four + 5u * (eight % 4u);
     let last = 21u * four + 5u * min(4u, p.blocks / 8u - 4u * four); // d comes after the others
     return Scales(
-        scale_word(at, row, rows),
-        scale_word(at + 1u, row, rows),
-        scale_word(at + 2u, row, rows),
-        scale_word(at + 3u, row, rows),
-        scale_word(at + 4u, row, rows),
-        scale_word(last, row, rows)[eight % 4u],
+        scale_word(at, row),
+        scale_word(at + 1u, row),
+        scale_word(at + 2u, row),
+        scale_word(at + 3u, row),
+        scale_word(at + 4u, row),
+        scale_word(last, row)[eight % 4u],
     );
 }
 
-fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32>, 8> {
+fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
     let b = block % 8u;
     let s = bitcast<i32>(scales.s[b / 2u] << (16u - 16u * (b % 2u))); // in the upper half
     let scale = unpack2x16float(scales.d).x * vec2<f32>(f32((s << 8u) >> 24u), f32(s >> 24u));
@@ -33,7 +33,7 @@ fn load_block(block: u32, row: u32, rows: u32, scales: Scales) -> array<vec4<f32
     let m = -32.0 * scale;
     let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.e, b >= 6u), b >= 4u);
     let u = select(two.xy, two.zw, b % 2u == 1u);
-    let q = quant_word(block, row, rows);
+    let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(
         d0 * six_bit_field(q.x, u.x << 4u) + m.x, d0 * six_bit_field(q.y, u.x << 2u) + m.x,

@@ -7,13 +7,13 @@ fn raw_crumbs(at: u32, shift: u32) -> u32 {
     return word.x | (word.y << 2u) | (word.z << 4u) | (word.w << 6u);
 }
 
-fn repack_blocks(first: u32, at: u32, row: u32, rows: u32) {
+fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var eight = first / 8u; eight < min(first + 32u, p.blocks) / 8u; eight++) {
-        repack_eight(eight, at, row, rows);
+        repack_eight(eight, at, row);
     }
 }
 
-fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
+fn repack_eight(eight: u32, at: u32, row: u32) {
     let source = at + eight * 210u;
     let to = eight % 4u * 20u;
     let last = min(4u, p.blocks / 8u - eight / 4u * 4u); // d comes after the others
@@ -23,7 +23,7 @@ fn repack_eight(eight: u32, at: u32, row: u32, rows: u32) {
     }
     for (var b = 0u; b < 8u; b++) {
         let low = source + (b / 4u) * 64u + (b % 2u) * 32u;
-        put_quant(8u * eight + b, row, rows, raw_nibbles(low, 4u * (b / 2u % 2u)));
+        put_quant(8u * eight + b, row, raw_nibbles(low, 4u * (b / 2u % 2u)));
         let upper = source + 128u + (b / 4u) * 32u;
         put_scale(to + 4u + 2u * b, raw_crumbs(upper, 2u * (b % 4u)));
         put_scale(to + 5u + 2u * b, raw_crumbs(upper + 16u, 2u * (b % 4u)));

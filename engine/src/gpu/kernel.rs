@@ -5,7 +5,7 @@ use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
 use super::parts::{
-    CacheType, Operand, PLANE_FORMAT, PLANE_WIDTH, SPLITS, Share, Tier, UNIFORM_BYTES,
+    CacheType, Operand, PLANE_FORMAT, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
 };
 
 /// Ids the sampler may be ahead of what was read back.
@@ -350,6 +350,7 @@ impl Kernel {
         let mut constants = vec![
             ("WG", self.workgroup() * self.slices(tier)),
             ("PLANE_WIDTH", PLANE_WIDTH),
+            ("STRIP", STRIP as u32),
             ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
         ];
         if self.hands_round(tier) {
@@ -404,7 +405,15 @@ impl Kernel {
 
     fn files(&self, tier: Tier) -> Vec<&'static str> {
         let mut files = match self {
-            Kernel::Embed(quant) => vec![STATE, BITS, tier.weights.read(), ROW, quant.load, EMBED],
+            Kernel::Embed(quant) => vec![
+                STATE,
+                BITS,
+                tier.weights.read(),
+                PAGE,
+                ROW,
+                quant.load,
+                EMBED,
+            ],
             Kernel::Matmul {
                 quant,
                 place,
@@ -435,7 +444,15 @@ impl Kernel {
                         tier.share.turn(),
                     ],
                 };
-                let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, place];
+                let mut files = vec![
+                    STATE,
+                    BITS,
+                    tier.weights.read(),
+                    PAGE,
+                    ROW,
+                    quant.load,
+                    place,
+                ];
                 files.extend([operand.x(), input, output, MATMUL]);
                 files.extend(tier.share.dot());
                 files.extend(tile);
@@ -462,7 +479,15 @@ impl Kernel {
             Kernel::Route(quant) => {
                 let router = include_str!("../../../shaders/lib/router.wgsl");
                 let route = include_str!("../../../shaders/route.wgsl");
-                let mut files = vec![STATE, BITS, tier.weights.read(), ROW, quant.load, RMS_NORM];
+                let mut files = vec![
+                    STATE,
+                    BITS,
+                    tier.weights.read(),
+                    PAGE,
+                    ROW,
+                    quant.load,
+                    RMS_NORM,
+                ];
                 let operand = Operand::Storage;
                 files.extend([operand.x(), operand.gain(), router, route]);
                 files
@@ -473,7 +498,7 @@ impl Kernel {
             Kernel::Repack(quant) => {
                 let raw = include_str!("../../../shaders/lib/raw.wgsl");
                 let repack = include_str!("../../../shaders/repack.wgsl");
-                vec![raw, quant.repack, tier.weights.fill(), repack]
+                vec![PAGE, raw, quant.repack, tier.weights.fill(), repack]
             }
         };
         if self.reduces() {
@@ -519,6 +544,7 @@ fn gated(activation: Activation) -> &'static str {
 }
 
 const STATE: &str = include_str!("../../../shaders/lib/state.wgsl");
+const PAGE: &str = include_str!("../../../shaders/lib/page.wgsl");
 const ROW: &str = include_str!("../../../shaders/lib/row.wgsl");
 const BITS: &str = include_str!("../../../shaders/lib/bits.wgsl");
 const RMS_NORM: &str = include_str!("../../../shaders/in/rmsnorm.wgsl");

@@ -16,7 +16,7 @@ pub use clock::Moment;
 pub use counts::Counts;
 pub use device::{Gpu, GpuInfo, GpuOptions, PageMemory, list_adapters};
 pub use kernel::{Input, Kernel, Output, Place, RING, all_kernels, attention_rows};
-pub use parts::{CacheType, Memory, Operand, SPLITS, Share, Tier, UNIFORM_BYTES};
+pub use parts::{CacheType, Memory, Operand, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES};
 pub use pass::{Arg, Dispatch, Params, Pass};
 pub use readback::Readback;
 pub use timing::Timing;

@@ -76,6 +76,12 @@ pub const UNIFORM_BYTES: u64 = 64 << 10;
 /// Texels of a line of a texture of weights or of a cache.
 pub(crate) const PLANE_WIDTH: u32 = 1024;
 
+/// Pairs of rows that lie interleaved.
+///
+/// Eight words of 16 bytes are 128, a line of a GPU's memory, and what eight lanes on a CPU read together; with their seconds
+/// they are 256, after which the row's next words come: what a CPU fetches ahead.
+pub const STRIP: usize = 8;
+
 /// A texel of weights: four u32.
 pub(crate) const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 

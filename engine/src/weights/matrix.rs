@@ -3,9 +3,10 @@
 //! A kernel's lane keeps two rows, n and N/2 + n (for SwiGLU the gate's and up's), so a page holds whole pairs: for each
 //! of its slabs rows `pair_first .. pair_first + pairs` of the first half, then the same of the second. In an odd matrix
 //! the last pair's second row does not exist; its room stays zero. A slab is contiguous: an expert's words lie together, so
-//! that reading one costs the same however many there are. Within a slab rows are interleaved word by word.
+//! that reading one costs the same however many there are. Within a slab so is a strip of [`STRIP`] pairs, whose rows are
+//! interleaved word by word (shaders/lib/page.wgsl).
 
-use crate::gpu::{Arg, Gpu, PageMemory, Share};
+use crate::gpu::{Arg, Gpu, PageMemory, STRIP, Share};
 use crate::quant::{BLOCK, Quant};
 use crate::{Error, Result};
 
@@ -26,7 +27,7 @@ pub struct Page {
 
 /// Bytes of `slabs` matrices [N, K] on the GPU in one page; textures add what their last line leaves.
 pub(crate) fn planned_bytes(quant: &Quant, [slabs, n, k]: [usize; 3]) -> u64 {
-    let rows = 2 * (slabs * n.div_ceil(2)) as u64;
+    let rows = 2 * (slabs * n.div_ceil(2).next_multiple_of(STRIP)) as u64;
     rows * quant.row_words(k.div_ceil(BLOCK)).iter().sum::<usize>() as u64 * 16
 }
 
@@ -59,7 +60,7 @@ impl Matrix {
     /// Makes the buffers of `slabs` matrices [N, K]; errors of the device go to the scope around the call.
     ///
     /// # Errors
-    /// Not even one pair of rows fits the device's bound.
+    /// Not even one strip of rows fits the device's bound.
     pub fn new(
         gpu: &Gpu,
         name: &str,
@@ -76,20 +77,22 @@ impl Matrix {
             y_first,
             pages: Vec::new(),
         };
-        let row = 16 * matrix.row_words().iter().sum::<usize>() as u64;
-        let fits = usize::try_from((gpu.max_page / (2 * row)).min(u64::from(u32::MAX / 2)))
-            .unwrap_or(usize::MAX);
-        if fits == 0 {
+        let strip = (32 * STRIP * matrix.row_words().iter().sum::<usize>()) as u64;
+        let strips =
+            usize::try_from((gpu.max_page / strip).min(u64::from(u32::MAX) / STRIP as u64))
+                .unwrap_or(usize::MAX);
+        if strips == 0 {
             return Err(Error::device(format!(
-                "two rows of {name} need {} bytes in one buffer, and {} allows {}",
-                2 * row,
+                "{} rows of {name} need {strip} bytes in one buffer, and {} allows {}",
+                2 * STRIP,
                 gpu.info.name,
                 gpu.max_page
             )));
         }
         let half = matrix.half();
         // Whole slabs where one fits, otherwise pieces of one.
-        let at_once = (fits / half).max(1);
+        let at_once = (strips / half.div_ceil(STRIP)).max(1);
+        let fits = strips * STRIP;
         for slab in (0..slabs).step_by(at_once) {
             for first in (0..half).step_by(fits) {
                 let (slabs, pairs) = (at_once.min(slabs - slab), fits.min(half - first));
@@ -112,7 +115,8 @@ impl Matrix {
         [slab_first, slabs]: [usize; 2],
         [pair_first, pairs]: [usize; 2],
     ) -> Page {
-        let words = 2 * slabs * pairs * self.row_words().iter().sum::<usize>();
+        let rows = 2 * slabs * pairs.next_multiple_of(STRIP);
+        let words = rows * self.row_words().iter().sum::<usize>();
         Page {
             memory: gpu.page(name, words as u64),
             slab_first: slab_first as u32,
