@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     if (of_pair < p.pair_first || of_pair >= p.pair_first + p.pairs) {
         return;
     }
-    let row = row_at(0u, of_pair - p.pair_first, select(0u, 1u, second));
+    let row = row_at(0u, of_pair - p.pair_first) + select(0u, SECOND, second);
     let w = load_block(block, row, load_scales(block / 8u, row));
     for (var i = 0u; i < 8u; i++) {
         let v = w[i] * p.scale;

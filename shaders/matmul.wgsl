@@ -9,13 +9,12 @@
 //   routes  experts, weights and tiles: route.wgsl, bin.wgsl       read   (place/*)
 //   y       rows of f32                                            write
 //
-// A workgroup computes 2·ROW_LANES pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's
-// gate and up are one); a lane keeps two pairs and goes through k alone or, where lanes are in slices, through a block of
-// every eight. The ROW_LANES lanes of a slice are neighbours and read neighbouring words of W, each of which meets all rows
-// of x that the tile has. Sums are f32 and their order does not depend on TILE_T: a token's row comes out the same alone and
-// in a batch, bit for bit.
-// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; out/*
-// output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
+// A workgroup computes PAIRS pairs of rows of W for up to TILE_T rows of x. A pair is rows n and N/2 + n (SwiGLU's gate and up are
+// one). dot/* says which a lane keeps, and whether it goes through k alone or, where lanes are in slices, through a block of every
+// eight. Neighbouring lanes read neighbouring words of W, each of which meets all rows of x that the tile has. Sums are f32 and
+// their order does not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
+// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; rows/*;
+// out/* output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
 struct Params {
     n: u32,          // N, rows of a slab
     half: u32,       // ceil(N / 2)
@@ -54,7 +53,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read> routes: array<u32>;
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
-// A block of each of a lane's four rows.
+// A block of each of four rows.
 struct Rows {
     a: array<vec4<f32>, 8>,
     b: array<vec4<f32>, 8>,
@@ -70,15 +69,68 @@ struct RowScales {
     d: Scales,
 }
 
-// What a block of each of a lane's four rows, which begin at `at`, adds to the tile's sums.
-fn dot_rows(tile: Tile, block: u32, at: vec4<u32>, scales: RowScales) -> Tile {
-    let w = Rows(
+fn rows_of_block(block: u32, at: vec4<u32>, scales: RowScales) -> Rows {
+    return Rows(
         load_block(block, at.x, scales.a),
         load_block(block, at.y, scales.b),
         load_block(block, at.z, scales.c),
         load_block(block, at.w, scales.d),
     );
-    return dot_tile(tile, w, block);
+}
+
+fn row_scales(eight: u32, at: vec4<u32>) -> RowScales {
+    return RowScales(
+        load_scales(eight, at.x),
+        load_scales(eight, at.y),
+        load_scales(eight, at.z),
+        load_scales(eight, at.w),
+    );
+}
+
+// Four rows' products with a block of a row of x. Written out, since not every compiler unrolls loops over arrays.
+fn dot_rows_of(w: Rows, x: array<vec4<f32>, 8>) -> vec4<f32> {
+    var sums = vec4<f32>(0.0);
+    sums = dot_quad(sums, w.a[0], w.b[0], w.c[0], w.d[0], x[0]);
+    sums = dot_quad(sums, w.a[1], w.b[1], w.c[1], w.d[1], x[1]);
+    sums = dot_quad(sums, w.a[2], w.b[2], w.c[2], w.d[2], x[2]);
+    sums = dot_quad(sums, w.a[3], w.b[3], w.c[3], w.d[3], x[3]);
+    sums = dot_quad(sums, w.a[4], w.b[4], w.c[4], w.d[4], x[4]);
+    sums = dot_quad(sums, w.a[5], w.b[5], w.c[5], w.d[5], x[5]);
+    sums = dot_quad(sums, w.a[6], w.b[6], w.c[6], w.d[6], x[6]);
+    sums = dot_quad(sums, w.a[7], w.b[7], w.c[7], w.d[7], x[7]);
+    return sums;
+}
+
+// The same, one row after the other, unpacked when it is needed.
+fn dot_one_by_one(block: u32, at: vec4<u32>, scales: RowScales, x: array<vec4<f32>, 8>) -> vec4<f32> {
+    return vec4<f32>(
+        dot_row(load_block(block, at.x, scales.a), x),
+        dot_row(load_block(block, at.y, scales.b), x),
+        dot_row(load_block(block, at.z, scales.c), x),
+        dot_row(load_block(block, at.w, scales.d), x),
+    );
+}
+
+// In the order of `dot_quad`.
+fn dot_row(w: array<vec4<f32>, 8>, x: array<vec4<f32>, 8>) -> f32 {
+    var sum = 0.0;
+    sum = fma(w[0].w, x[0].w, fma(w[0].z, x[0].z, fma(w[0].y, x[0].y, fma(w[0].x, x[0].x, sum))));
+    sum = fma(w[1].w, x[1].w, fma(w[1].z, x[1].z, fma(w[1].y, x[1].y, fma(w[1].x, x[1].x, sum))));
+    sum = fma(w[2].w, x[2].w, fma(w[2].z, x[2].z, fma(w[2].y, x[2].y, fma(w[2].x, x[2].x, sum))));
+    sum = fma(w[3].w, x[3].w, fma(w[3].z, x[3].z, fma(w[3].y, x[3].y, fma(w[3].x, x[3].x, sum))));
+    sum = fma(w[4].w, x[4].w, fma(w[4].z, x[4].z, fma(w[4].y, x[4].y, fma(w[4].x, x[4].x, sum))));
+    sum = fma(w[5].w, x[5].w, fma(w[5].z, x[5].z, fma(w[5].y, x[5].y, fma(w[5].x, x[5].x, sum))));
+    sum = fma(w[6].w, x[6].w, fma(w[6].z, x[6].z, fma(w[6].y, x[6].y, fma(w[6].x, x[6].x, sum))));
+    sum = fma(w[7].w, x[7].w, fma(w[7].z, x[7].z, fma(w[7].y, x[7].y, fma(w[7].x, x[7].x, sum))));
+    return sum;
+}
+
+// Where the rows of two pairs begin; past the page's last pair stands the last one, whose results are not written.
+fn rows_at(of_page: u32, pairs: vec2<u32>) -> vec4<u32> {
+    let last = p.pairs - 1u;
+    let first = row_at(of_page, min(pairs.x, last));
+    let second = row_at(of_page, min(pairs.y, last));
+    return vec4<u32>(first, first + SECOND, second, second + SECOND);
 }
 
 // Four numbers of each of four rows of W with those of x, one after the other.
@@ -96,11 +148,11 @@ fn bias_of(slab: u32, row: u32) -> f32 {
     return bias[slab * p.n + row];
 }
 
-// The biases of a lane's four rows, of all slots. They are added when the slices' sums are one: rounding a part of a sum
-// together with its bias would cost what is small beside it.
-fn biases(group: vec3<u32>, t: u32, pair: u32) -> vec4<f32> {
+// The biases of two pairs of rows, of all slots. They are added when the slices' sums are one: rounding a part of a sum together
+// with its bias would cost what is small beside it.
+fn biases(group: vec3<u32>, t: u32, pairs: vec2<u32>) -> vec4<f32> {
     var sum = vec4<f32>(0.0);
-    let n = p.pair_first + vec2<u32>(pair, pair + ROW_LANES);
+    let n = p.pair_first + pairs;
     for (var slot = 0u; slot < p.used * p.has_bias; slot++) {
         let slab = slab_of(group, slot);
         if (slab - p.slab_first < p.slabs) {
@@ -117,22 +169,23 @@ fn biases(group: vec3<u32>, t: u32, pair: u32) -> vec4<f32> {
 }
 
 // What a lane has of a finished row of a slot.
-fn end_token(token: Token, t: u32, weight: f32) -> vec4<f32> {
+fn end_token(token: Token, t: u32, weight: f32) -> Sums {
     var scale = 1.0;
     if (NORMS) {
         scale = row_scale(squares_of(token, t));
     }
-    return weight * (sums_of(token) * scale);
+    return scaled(scaled(sums_of(token), scale), weight);
 }
 
-fn write_token(sums: vec4<f32>, group: vec3<u32>, t: u32, pair: u32) {
-    let v = sums + biases(group, t, pair);
+// Two pairs of finished rows.
+fn write_pairs(sums: vec4<f32>, group: vec3<u32>, t: u32, pairs: vec2<u32>) {
+    let v = sums + biases(group, t, pairs);
     let at = y_of(group, t) + p.y_first + p.pair_first;
-    if (pair < p.pairs) {
-        output(at, pair, v.x, v.y);
+    if (pairs.x < p.pairs) {
+        output(at, pairs.x, v.x, v.y);
     }
-    if (pair + ROW_LANES < p.pairs) {
-        output(at, pair + ROW_LANES, v.z, v.w);
+    if (pairs.y < p.pairs) {
+        output(at, pairs.y, v.z, v.w);
     }
 }
 
@@ -142,9 +195,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (rows == 0u) {
         return; // a pass recorded for longer batches
     }
-    // A lane's two pairs; lanes past the end compute the last pair again and write nothing.
-    let pair = group.x * 2u * ROW_LANES + lane % ROW_LANES;
-    let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));
+    let pair = group.x * PAIRS + pair_of(lane);
     let slice = slice_of(lane);
 
     var totals = Totals();
@@ -153,22 +204,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (slab - p.slab_first >= p.slabs) {
             continue; // in another page
         }
-        let of_page = slab - p.slab_first;
-        let firsts = vec2<u32>(row_at(of_page, pairs.x, 0u), row_at(of_page, pairs.y, 0u));
-        let at = vec4<u32>(firsts.x, firsts.x + STRIP, firsts.y, firsts.y + STRIP);
+        let at = lane_at(slab - p.slab_first, pair);
         var tile = begin_tile(group, rows, slot);
         var staging = begin_staging(group, rows, slot, lane);
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
             staging = stage(staging, k0, lane);
             let past = min((k0 + KT) / 32u, p.blocks);
             for (var first = k0 / 32u; first + slice < past; first += 8u) {
-                let scales = RowScales(
-                    load_scales(first / 8u, at.x),
-                    load_scales(first / 8u, at.y),
-                    load_scales(first / 8u, at.z),
-                    load_scales(first / 8u, at.w),
-                );
-                tile = dot_eight(tile, first, past, at, scales, slice);
+                tile = dot_eight(tile, first, past, at, lane_scales(first / 8u, at), slice);
             }
         }
         if (NORMS) {

@@ -75,7 +75,7 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     if (pair >= p.pairs) {
         return;
     }
-    let slot = row_at(slab, pair, select(0u, 1u, second));
+    let slot = row_at(slab, pair) + select(0u, SECOND, second);
     repack_blocks(first, p.at + row * p.row_bytes, slot);
     let before = at.y * p.share;
     for (var i = 0u; i < min(p.share, p.scale_words - before); i++) {

@@ -60,7 +60,7 @@ pub fn repack(raw: &wgpu::Buffer, matrix: &Matrix, source: &Source, rows: Rows) 
             params: Params::new(of_tensor.chain(of_page).chain(of_row)),
             args: vec![raw.into(), page.arg()],
             groups: [
-                (rows.count as u32).div_ceil(kernel.workgroup()),
+                (rows.count as u32).div_ceil(kernel.items()),
                 blocks.div_ceil(32) as u32, // a lane moves 32
                 1,
             ],
@@ -92,7 +92,7 @@ pub fn embed(
         ])
         .float(scale),
         args: vec![state.into(), page.arg(), ids.into(), x.into(), seen.into()],
-        groups: [blocks.div_ceil(kernel.workgroup()), t, 1],
+        groups: [blocks.div_ceil(kernel.items()), t, 1],
     });
     pages.collect()
 }
@@ -330,7 +330,7 @@ pub fn matmul(
             y.into(),
         ],
         groups: [
-            page.pairs.div_ceil(2 * kernel.workgroup()),
+            page.pairs.div_ceil(kernel.items()),
             if place == Place::Batch {
                 count.div_ceil(tile)
             } else {
@@ -407,7 +407,7 @@ pub fn route(
     let w = &router.gate;
     let kernel = Kernel::Route(w.quant);
     let page = &w.pages[0]; // a router that needs more is refused by `weights::load`
-    let [lanes, bands] = bands(w.n as u32, kernel.workgroup());
+    let [lanes, bands] = bands(w.n as u32, kernel.items());
     let [numbers, scales] = w.row_words();
     let [bias, selection] = [&router.bias, &router.selection].map(Option::as_ref);
     Dispatch {
@@ -485,7 +485,7 @@ pub fn combine(
         kernel,
         params: Params::new([d as u32, layout.slots, layout.weights, layout.used]).float(scale),
         args: vec![state.into(), routes.into(), y.into(), x.into()],
-        groups: [(d as u32).div_ceil(kernel.workgroup()), t, 1],
+        groups: [(d as u32).div_ceil(kernel.items()), t, 1],
     }
 }
 

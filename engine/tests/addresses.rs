@@ -1,7 +1,7 @@
 //! Which addresses a subgroup of the GPU-shaped product reads: neighbouring lanes have to read neighbouring words, since a GPU
 //! moves memory in sectors of 32 bytes. No GPU is needed: the index arithmetic is taken out of the kernel's own WGSL.
 //!
-//! Evaluated as they stand in the text: `pair` in main (matmul.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
+//! Evaluated as they stand in the text: `pair_of` (lane/four.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
 //! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl), what `word` is called with in lib/row.wgsl,
 //! and `strip` and what `row_at` returns in lib/page.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over
 //! blocks.
@@ -14,15 +14,18 @@ use motet::quant::{BLOCK, QUANTS, Quant};
 /// Bytes that a GPU reads at least.
 const SECTOR: usize = 32;
 
-/// Lines of matmul.wgsl and dot/staged.wgsl that [`reads`] says in Rust.
-const MIRRORED: [&str; 10] = [
-    "let pairs = min(vec2<u32>(pair, pair + ROW_LANES), vec2<u32>(p.pairs - 1u));",
+/// Lines of matmul.wgsl, lane/four.wgsl, dot/staged.wgsl and plane/buffer_read.wgsl that [`reads`] says in Rust.
+const MIRRORED: [&str; 13] = [
+    "let pair = group.x * PAIRS + pair_of(lane);",
+    "return rows_at(of_page, vec2<u32>(pair, pair + SPREAD));",
+    "let last = p.pairs - 1u;",
+    "let first = row_at(of_page, min(pairs.x, last));",
+    "let second = row_at(of_page, min(pairs.y, last));",
+    "return vec4<u32>(first, first + SECOND, second, second + SECOND);",
     "let slice = slice_of(lane);",
-    "let firsts = vec2<u32>(row_at(of_page, pairs.x, 0u), row_at(of_page, pairs.y, 0u));",
-    "let at = vec4<u32>(firsts.x, firsts.x + STRIP, firsts.y, firsts.y + STRIP);",
     "for (var first = k0 / 32u; first + slice < past; first += 8u) {",
-    "load_scales(first / 8u, at.x),",
-    "tile = dot_eight(tile, first, past, at, scales, slice);",
+    "load_scales(eight, at.x),",
+    "tile = dot_eight(tile, first, past, at, lane_scales(first / 8u, at), slice);",
     "return dot_rows(tile, first + slice, at, scales);",
     "load_block(block, at.x, scales.a),",
     "return plane[i];",
@@ -154,6 +157,15 @@ impl Wgsl {
         digits.parse().expect("a number")
     }
 
+    /// An expression of a function: what stands between `start` and the statement's end.
+    fn part(&self, function: &str, start: &str) -> Vec<&str> {
+        let rest = self.body(function).split(start).nth(1);
+        tokens(
+            rest.and_then(|rest| rest.split(';').next())
+                .unwrap_or_else(|| panic!("{function} has no {start}")),
+        )
+    }
+
     /// The indices that a function gives to each call of `load`, in order.
     fn indices(&self, function: &str, load: &str, names: &Names) -> Vec<u32> {
         let body = self.body(function);
@@ -229,31 +241,16 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
         assert!(wgsl.0.contains(line), "matmul.wgsl has changed: {line}");
     }
     let [wg, row_lanes] = ["WG", "ROW_LANES"].map(|name| wgsl.constant(name));
-    assert_eq!((wg, row_lanes), (8 * row_lanes, kernel.workgroup()));
-    let pair_of = wgsl
-        .body("main")
-        .split("let pair = ")
-        .nth(1)
-        .and_then(|rest| rest.split(';').next());
-    let pair_of = tokens(pair_of.expect("main has pairs"));
-    let slice_of = tokens(
-        wgsl.body("slice_of")
-            .split("return ")
-            .nth(1)
-            .expect("it returns")
-            .trim_end_matches(";"),
-    );
+    assert_eq!((wg, row_lanes), (8 * row_lanes, kernel.items() / 2));
+    let slice_of = wgsl.part("slice_of", "return ");
+    let [of_slice, pair_of] = ["let of_slice = ", "return "].map(|v| wgsl.part("pair_of", v));
     let [quant_at, scale_at] =
         ["quant_word", "scale_word"].map(|name| tokens(argument_of_word(wgsl.body(name))));
 
-    let of_page = |start: &str| {
-        let rest = wgsl.body("row_at").split(start).nth(1);
-        tokens(
-            rest.and_then(|rest| rest.split(';').next())
-                .expect("row_at has it"),
-        )
-    };
-    let [strip_of, row_of] = ["let strip = ", "return "].map(of_page);
+    let [strip_of, row_of] = ["let strip = ", "return "].map(|v| wgsl.part("row_at", v));
+
+    let [spread, second_row, of_group] =
+        ["SPREAD", "SECOND", "PAIRS"].map(|name| wgsl.constant(name));
 
     let blocks = k.div_ceil(BLOCK) as u32;
     let [numbers, scales] = quant.row_words(blocks as usize).map(|n| n as u32);
@@ -266,6 +263,8 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
         ("ROW_LANES", row_lanes),
         ("STRIP", wgsl.constant("STRIP")),
         ("STEP", 2 * wgsl.constant("STRIP")),
+        ("SECOND", second_row),
+        ("SPREAD", spread),
     ];
     let with = |more: &[(&'static str, u32)]| [page.as_slice(), more].concat();
     let quant_words: Vec<_> = (0..blocks)
@@ -276,23 +275,27 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
         .collect();
     let mut seen: BTreeSet<usize> = BTreeSet::new();
     let mut traffic = [Traffic::default(); 2];
-    let groups = pairs.div_ceil(2 * row_lanes);
+    let groups = pairs.div_ceil(of_group);
     for group in 0..groups {
         for start in (0..wg).step_by(size as usize) {
             let lanes: Vec<_> = (start..start + size)
                 .map(|lane| {
-                    let names = with(&[("group.x", group), ("lane", lane)]);
-                    let known = |tokens| value(tokens, &names).expect("an expression of lanes");
-                    (known(&pair_of), known(&slice_of))
+                    let mut names = with(&[("lane", lane)]);
+                    let of_lane = |tokens, names: &Names| {
+                        value(tokens, names).expect("an expression of lanes")
+                    };
+                    names.push(("of_slice", of_lane(&of_slice, &names)));
+                    let pair = group * of_group + of_lane(&pair_of, &names);
+                    (pair, of_lane(&slice_of, &names))
                 })
                 .collect();
-            for (later, second) in [(0, 0), (0, 1), (row_lanes, 0), (row_lanes, 1)] {
+            for (later, second) in [(0, 0), (0, second_row), (spread, 0), (spread, second_row)] {
                 let row = |pair: u32| {
                     let pair = (pair + later).min(pairs - 1);
-                    let mut names = with(&[("slab", 0), ("pair", pair), ("second", second)]);
+                    let mut names = with(&[("slab", 0), ("pair", pair)]);
                     let strip = value(&strip_of, &names).expect("an expression of pairs");
                     names.push(("strip", strip));
-                    value(&row_of, &names).expect("an expression of strips")
+                    second + value(&row_of, &names).expect("an expression of strips")
                 };
                 // One load of all lanes: `words` of each lane that takes part, in the order of loads.
                 let mut load = |which: usize, at: &[&str], all: Vec<(u32, &Vec<u32>)>| {

@@ -394,7 +394,7 @@ fn pages_change_nothing() {
         };
         pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter")
     };
-    let (whole, paged) = (open_gpu(None), open_gpu(Some(5000)));
+    let (whole, paged) = (open_gpu(None), open_gpu(Some(12_000)));
     report("models", &paged);
     for (case, file, references) in [
         ("llama-quant", "MIXED.gguf", "reference-MIXED"),

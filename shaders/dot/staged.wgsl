@@ -1,7 +1,7 @@
 // A workgroup stages KT numbers of each row of x in workgroup memory, and every lane reads them there: for GPUs, where all
 // lanes that read one address share the read. The lanes are eight slices, which share the rows of W: each has a block of every
 // eight, so that many reads are on their way at once. Their sums are added at the end, slice 0 first.
-alias Token = vec4<f32>;
+alias Token = Sums;
 
 const QUADS: u32 = KT / 4u;                       // of a row of x that are staged at once
 const STAGERS: u32 = min(WG, QUADS);              // lanes that stage a row
@@ -19,13 +19,13 @@ struct Staging {
 }
 
 fn begin_token(group: vec3<u32>, t: u32, rows: u32, slot: u32) -> Token {
-    return vec4<f32>(0.0);
+    return Sums();
 }
 
 fn begin_staging(group: vec3<u32>, rows: u32, slot: u32, lane: u32) -> Staging {
     var staging = Staging();
     for (var i = 0u; i < STAGED; i++) {
-        staging.starts[i] = x_of(group, min((i * WG + lane) / STAGERS, rows - 1u), slot);
+        staging.starts[i] = x_start(x_of(group, min((i * WG + lane) / STAGERS, rows - 1u), slot));
     }
     return staging;
 }
@@ -38,11 +38,11 @@ fn stage(before: Staging, k0: u32, lane: u32) -> Staging {
     for (var i = 0u; i < STAGED; i++) {
         let t = (i * WG + lane) / STAGERS;
         for (var quad = lane % STAGERS; quad < quads; quad += STAGERS) {
-            let k = k0 + 4u * quad;
-            let v = x_quad(staging.starts[i], k);
-            let own = vec4<u32>(k / 256u % 4u) == vec4<u32>(0u, 1u, 2u, 3u);
+            let of_row = k0 / 4u + quad;
+            let v = x_quad(staging.starts[i], of_row);
+            let own = vec4<u32>(of_row / 64u % 4u) == vec4<u32>(0u, 1u, 2u, 3u);
             staging.squares[i] += select(vec4<f32>(0.0), vec4<f32>(dot(v, v)), own);
-            xs[t * QUADS + quad] = vec4<act>(v * input_gain(k));
+            xs[t * QUADS + quad] = vec4<act>(input_quad(v, of_row));
         }
     }
     workgroupBarrier();
@@ -80,7 +80,7 @@ fn slice_of(lane: u32) -> u32 {
 }
 
 // The lane's block of eight; there is one, since `first + slice` is not past the end.
-fn dot_eight(tile: Tile, first: u32, past: u32, at: vec4<u32>, scales: RowScales, slice: u32) -> Tile {
+fn dot_eight(tile: Tile, first: u32, past: u32, at: LaneAt, scales: LaneScales, slice: u32) -> Tile {
     return dot_rows(tile, first + slice, at, scales);
 }
 
@@ -99,17 +99,12 @@ fn gather(own: vec4<f32>, sums: vec4<f32>, t: u32, lane: u32) -> vec4<f32> {
     return all;
 }
 
-// Adds four rows' products with a block of row t of the tile.
-fn dot_block(token: Token, w: Rows, t: u32, block: u32) -> Token {
+// Adds the lane's rows' products with a block of row t of the tile.
+fn dot_block(token: Token, w: LaneRows, t: u32, block: u32) -> Token {
     let at = t * QUADS + block % (KT / 32u) * 8u;
-    var sums = vec4<f32>(0.0);
-    sums = dot_quad(sums, w.a[0], w.b[0], w.c[0], w.d[0], vec4<f32>(xs[at]));
-    sums = dot_quad(sums, w.a[1], w.b[1], w.c[1], w.d[1], vec4<f32>(xs[at + 1u]));
-    sums = dot_quad(sums, w.a[2], w.b[2], w.c[2], w.d[2], vec4<f32>(xs[at + 2u]));
-    sums = dot_quad(sums, w.a[3], w.b[3], w.c[3], w.d[3], vec4<f32>(xs[at + 3u]));
-    sums = dot_quad(sums, w.a[4], w.b[4], w.c[4], w.d[4], vec4<f32>(xs[at + 4u]));
-    sums = dot_quad(sums, w.a[5], w.b[5], w.c[5], w.d[5], vec4<f32>(xs[at + 5u]));
-    sums = dot_quad(sums, w.a[6], w.b[6], w.c[6], w.d[6], vec4<f32>(xs[at + 6u]));
-    sums = dot_quad(sums, w.a[7], w.b[7], w.c[7], w.d[7], vec4<f32>(xs[at + 7u]));
-    return token + sums;
+    let x = array<vec4<f32>, 8>(
+        vec4<f32>(xs[at]), vec4<f32>(xs[at + 1u]), vec4<f32>(xs[at + 2u]), vec4<f32>(xs[at + 3u]),
+        vec4<f32>(xs[at + 4u]), vec4<f32>(xs[at + 5u]), vec4<f32>(xs[at + 6u]), vec4<f32>(xs[at + 7u]),
+    );
+    return plus(token, dot_lane(w, x));
 }

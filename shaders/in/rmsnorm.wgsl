@@ -1,7 +1,7 @@
 // RMSNorm folded into the product (Zhang and Sennrich 2019): Σ w·(g·x·r) = r · Σ w·g·x with r = rsqrt(mean x² + ε), so
 // that the norm needs no pass of its own.
-fn input_gain(k: u32) -> vec4<f32> {
-    return gain_quad(k);
+fn input_quad(v: vec4<f32>, quad: u32) -> vec4<f32> {
+    return v * gain_quad(quad);
 }
 
 const NORMS: bool = true;

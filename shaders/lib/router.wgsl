@@ -8,10 +8,10 @@ var<workgroup> sums: array<f32, WG>;
 fn stage_piece(start: u32, k0: u32, lane: u32) -> f32 {
     var squares = 0.0;
     for (var i = lane; i < min(KT, p.blocks * 32u - k0) / 4u; i += WG) {
-        let k = k0 + 4u * i;
-        let v = x_quad(start, k);
+        let quad = k0 / 4u + i;
+        let v = x_quad(start, quad);
         squares += dot(v, v);
-        xs[i] = v * input_gain(k);
+        xs[i] = input_quad(v, quad);
     }
     return squares;
 }
@@ -28,13 +28,13 @@ fn product(t: u32, lane: u32) -> f32 {
     var squares = 0.0;
     for (var first = 0u; first < p.rows; first += p.lanes) {
         let n = min(first + lane % p.lanes, p.rows - 1u);
-        let second = select(0u, 1u, n >= p.pairs);
-        let row = row_at(0u, n - second * p.pairs, second);
+        let second = n >= p.pairs;
+        let row = row_at(0u, n - select(0u, p.pairs, second)) + select(0u, SECOND, second);
         var sum = vec4<f32>(0.0);
         squares = 0.0;
         for (var k0 = 0u; k0 < p.k; k0 += KT) {
             workgroupBarrier();
-            squares += stage_piece(t * p.k, k0, lane);
+            squares += stage_piece(x_start(t * p.k), k0, lane);
             workgroupBarrier();
             let block0 = k0 / 32u;
             let blocks = select(0u, min(KT / 32u, p.blocks - block0), band < p.bands); // lanes behind the bands rest

@@ -6,7 +6,7 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 }
 
 fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let d = unpack2x16float(scales[block % 8u / 2u])[block % 2u];
+    let d = unpack2x16float(scales[(block & 7u) >> 1u])[block & 1u];
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(

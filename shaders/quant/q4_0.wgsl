@@ -7,13 +7,13 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 }
 
 fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[block % 8u / 2u])[block % 2u];
+    let scale = unpack2x16float(scales[(block & 7u) >> 1u])[block & 1u];
     let d = scale * FIELD_SCALES;
     let m = -8.0 * scale;
     let q = quant_word(block, row);
-    let h = q >> vec4<u32>(4u);
+    let dh = scale * HIGH_SCALES;
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,
-        d * nibbles(h.x) + m, d * nibbles(h.y) + m, d * nibbles(h.z) + m, d * nibbles(h.w) + m,
+        dh * high_nibbles(q.x) + m, dh * high_nibbles(q.y) + m, dh * high_nibbles(q.z) + m, dh * high_nibbles(q.w) + m,
     );
 }

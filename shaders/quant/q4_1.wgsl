@@ -10,13 +10,13 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 }
 
 fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(select(scales.first, scales.last, block % 8u >= 4u)[block % 4u]);
+    let scale = unpack2x16float(select(scales.first, scales.last, (block & 7u) >= 4u)[block & 3u]);
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
     let q = quant_word(block, row);
-    let h = q >> vec4<u32>(4u);
+    let dh = scale.x * HIGH_SCALES;
     return array<vec4<f32>, 8>(
         d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,
-        d * nibbles(h.x) + m, d * nibbles(h.y) + m, d * nibbles(h.z) + m, d * nibbles(h.w) + m,
+        dh * high_nibbles(q.x) + m, dh * high_nibbles(q.y) + m, dh * high_nibbles(q.z) + m, dh * high_nibbles(q.w) + m,
     );
 }

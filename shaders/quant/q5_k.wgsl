@@ -12,11 +12,11 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 }
 
 fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let s = six_bits(scales.d.yzw, block % 8u);
+    let s = six_bits(scales.d.yzw, block & 7u);
     let scale = unpack2x16float(scales.d.x) * s;
     let d = scale.x * FIELD_SCALES;
     let m = scale.y;
-    let f = select(scales.first, scales.last, block % 8u >= 4u)[block % 4u];
+    let f = select(scales.first, scales.last, (block & 7u) >= 4u)[block & 3u];
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
     return array<vec4<f32>, 8>(

@@ -7,7 +7,7 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 }
 
 fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[block % 8u / 2u])[block % 2u];
+    let scale = unpack2x16float(scales[(block & 7u) >> 1u])[block & 1u];
     let d = scale * FIELD_SCALES;
     let m = scale * vec4<f32>(-128.0, -128.0, -128.0, 0.0);
     let q = quant_word(block * 2u, row);

@@ -11,14 +11,14 @@ struct Tile {
     t7: Token,
 }
 struct Totals {
-    t0: vec4<f32>,
-    t1: vec4<f32>,
-    t2: vec4<f32>,
-    t3: vec4<f32>,
-    t4: vec4<f32>,
-    t5: vec4<f32>,
-    t6: vec4<f32>,
-    t7: vec4<f32>,
+    t0: Sums,
+    t1: Sums,
+    t2: Sums,
+    t3: Sums,
+    t4: Sums,
+    t5: Sums,
+    t6: Sums,
+    t7: Sums,
 }
 
 fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
@@ -38,13 +38,13 @@ fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
 fn end_tile(totals: Totals, tile: Tile, group: vec3<u32>, rows: u32, slot: u32) -> Totals {
     let last = rows - 1u;
     return Totals(
-        totals.t0 + end_token(tile.t0, 0u, weight_of(group, min(0u, last), slot)),
-        totals.t1 + end_token(tile.t1, 1u, weight_of(group, min(1u, last), slot)),
-        totals.t2 + end_token(tile.t2, 2u, weight_of(group, min(2u, last), slot)),
-        totals.t3 + end_token(tile.t3, 3u, weight_of(group, min(3u, last), slot)),
-        totals.t4 + end_token(tile.t4, 4u, weight_of(group, min(4u, last), slot)),
-        totals.t5 + end_token(tile.t5, 5u, weight_of(group, min(5u, last), slot)),
-        totals.t6 + end_token(tile.t6, 6u, weight_of(group, min(6u, last), slot)),
-        totals.t7 + end_token(tile.t7, 7u, weight_of(group, min(7u, last), slot)),
+        plus(totals.t0, end_token(tile.t0, 0u, weight_of(group, min(0u, last), slot))),
+        plus(totals.t1, end_token(tile.t1, 1u, weight_of(group, min(1u, last), slot))),
+        plus(totals.t2, end_token(tile.t2, 2u, weight_of(group, min(2u, last), slot))),
+        plus(totals.t3, end_token(tile.t3, 3u, weight_of(group, min(3u, last), slot))),
+        plus(totals.t4, end_token(tile.t4, 4u, weight_of(group, min(4u, last), slot))),
+        plus(totals.t5, end_token(tile.t5, 5u, weight_of(group, min(5u, last), slot))),
+        plus(totals.t6, end_token(tile.t6, 6u, weight_of(group, min(6u, last), slot))),
+        plus(totals.t7, end_token(tile.t7, 7u, weight_of(group, min(7u, last), slot))),
     );
 }

@@ -1,22 +1,22 @@
 // A tile of one row of x.
 alias Tile = Token;
-alias Totals = vec4<f32>;
+alias Totals = Sums;
 
 fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
     return begin_token(group, 0u, rows, slot);
 }
 
-fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
+fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
     return dot_block(tile, w, 0u, block);
 }
 
 // Adds what a slot's slab gave.
 fn end_tile(totals: Totals, tile: Tile, group: vec3<u32>, rows: u32, slot: u32) -> Totals {
-    return totals + end_token(tile, 0u, weight_of(group, 0u, slot));
+    return plus(totals, end_token(tile, 0u, weight_of(group, 0u, slot)));
 }
 
 fn write_tile(totals: Totals, group: vec3<u32>, rows: u32, pair: u32, lane: u32) {
-    let own = gather(vec4<f32>(0.0), totals, 0u, lane);
+    let own = gather(Sums(), totals, 0u, lane);
     if (slice_of(lane) == 0u) {
         write_token(own, group, 0u, pair);
     }

@@ -1,6 +1,6 @@
 // The row that is next always has the first place, so that one loop goes through all of them: a fifth of the code, for adapters
 // that compile on the CPU.
-fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
+fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
     var turned = tile;
     for (var t = 0u; t < 8u; t++) {
         let done = dot_block(turned.t0, w, t, block);

@@ -1,5 +1,5 @@
 // All eight rows meet a block one after the other, written out: for GPUs, whose registers cannot be indexed.
-fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
+fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
     return Tile(
         dot_block(tile.t0, w, 0u, block),
         dot_block(tile.t1, w, 1u, block),
@@ -14,7 +14,7 @@ fn dot_tile(tile: Tile, w: Rows, block: u32) -> Tile {
 
 // The lanes of slice t write row t, all rows at once.
 fn write_tile(totals: Totals, group: vec3<u32>, rows: u32, pair: u32, lane: u32) {
-    var own = gather(vec4<f32>(0.0), totals.t0, 0u, lane);
+    var own = gather(Sums(), totals.t0, 0u, lane);
     own = gather(own, totals.t1, 1u, lane);
     own = gather(own, totals.t2, 2u, lane);
     own = gather(own, totals.t3, 3u, lane);

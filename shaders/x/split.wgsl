@@ -2,7 +2,12 @@
 // Σ e^(m_z - m)·o_z / Σ e^(m_z - m)·l_z with m the greatest m_z.
 @group(0) @binding(4) var<storage, read> x: array<f32>; // o [rows of heads, SPLITS, x_head], then (m, l, 0, 0) of each
 
-fn x_quad(start: u32, k: u32) -> vec4<f32> {
+fn x_start(start: u32) -> u32 {
+    return start;
+}
+
+fn x_quad(start: u32, quad: u32) -> vec4<f32> {
+    let k = 4u * quad;
     if (k >= p.k) {
         return vec4<f32>(0.0);
     }

@@ -1,6 +1,10 @@
 // Activations in a uniform buffer, where some adapters read faster: rows begin at multiples of 4 and have whole blocks.
 @group(0) @binding(4) var<uniform> x: array<vec4<f32>, UNIFORM_QUADS>;
 
-fn x_quad(start: u32, k: u32) -> vec4<f32> {
-    return x[(start + k) / 4u];
+fn x_start(start: u32) -> u32 {
+    return start / 4u;
+}
+
+fn x_quad(start: u32, quad: u32) -> vec4<f32> {
+    return x[start + quad];
 }

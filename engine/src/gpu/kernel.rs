@@ -5,7 +5,7 @@ use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
 use super::parts::{
-    CacheType, Operand, PLANE_FORMAT, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
+    CacheType, Operand, PAIRS, PLANE_FORMAT, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
 };
 
 /// Ids the sampler may be ahead of what was read back.
@@ -269,10 +269,11 @@ impl Kernel {
         }
     }
 
-    /// Lanes of a workgroup; of a product, those along the rows of W: it may have several slices of them.
-    pub fn workgroup(&self) -> u32 {
+    /// What a workgroup does along its first dimension: of a product pairs of rows, of the others a thing a lane.
+    pub fn items(&self) -> u32 {
         match self {
-            Kernel::Embed(_) | Kernel::Matmul { .. } => 32,
+            Kernel::Matmul { .. } => PAIRS,
+            Kernel::Embed(_) => 32,
             Kernel::Rope { .. }
             | Kernel::Latent { .. }
             | Kernel::Attention { .. }
@@ -280,6 +281,14 @@ impl Kernel {
             | Kernel::Repack(_) => 64,
             Kernel::Bin { .. } | Kernel::PostNorm => 128,
             Kernel::Route(_) | Kernel::Sample => 256,
+        }
+    }
+
+    /// Lanes of a workgroup.
+    fn lanes(&self, tier: Tier) -> u32 {
+        match self {
+            Kernel::Matmul { .. } => tier.share.row_lanes() * tier.share.slices(),
+            _ => self.items(),
         }
     }
 
@@ -293,14 +302,6 @@ impl Kernel {
                 | Kernel::Route(_)
                 | Kernel::PostNorm
         )
-    }
-
-    /// Lanes that share each row of a product.
-    fn slices(&self, tier: Tier) -> u32 {
-        match self {
-            Kernel::Matmul { .. } => tier.share.slices(),
-            _ => 1,
-        }
     }
 
     /// Whether lanes hand what they all need from one to the other.
@@ -348,7 +349,7 @@ impl Kernel {
 
     fn constants(&self, tier: Tier) -> Vec<(&'static str, u32)> {
         let mut constants = vec![
-            ("WG", self.workgroup() * self.slices(tier)),
+            ("WG", self.lanes(tier)),
             ("PLANE_WIDTH", PLANE_WIDTH),
             ("STRIP", STRIP as u32),
             ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
@@ -358,7 +359,12 @@ impl Kernel {
         }
         match *self {
             Kernel::Matmul { tile, operand, .. } => {
-                constants.extend([("TILE_T", tile), ("ROW_LANES", self.workgroup())]);
+                constants.extend([
+                    ("TILE_T", tile),
+                    ("PAIRS", PAIRS),
+                    ("ROW_LANES", tier.share.row_lanes()),
+                    ("SPREAD", tier.share.spread()),
+                ]);
                 if operand == Operand::Split {
                     constants.push(("SPLITS", SPLITS));
                 }
@@ -438,9 +444,13 @@ impl Kernel {
                     Output::Gated(activation) => gated(*activation),
                 };
                 let tile: &[&str] = match tile {
-                    1 => &[include_str!("../../../shaders/tile/one.wgsl")],
+                    1 => &[
+                        include_str!("../../../shaders/tile/one.wgsl"),
+                        tier.share.rows(),
+                    ],
                     _ => &[
                         include_str!("../../../shaders/tile/eight.wgsl"),
+                        include_str!("../../../shaders/rows/together.wgsl"),
                         tier.share.turn(),
                     ],
                 };
@@ -453,7 +463,7 @@ impl Kernel {
                     quant.load,
                     place,
                 ];
-                files.extend([operand.x(), input, output, MATMUL]);
+                files.extend([operand.x(), input, output, tier.share.lane(), MATMUL]);
                 files.extend(tier.share.dot());
                 files.extend(tile);
                 if norms {

@@ -76,11 +76,12 @@ pub const UNIFORM_BYTES: u64 = 64 << 10;
 /// Texels of a line of a texture of weights or of a cache.
 pub(crate) const PLANE_WIDTH: u32 = 1024;
 
-/// Pairs of rows that lie interleaved.
-///
-/// Eight words of 16 bytes are 128, a line of a GPU's memory, and what eight lanes on a CPU read together; with their seconds
-/// they are 256, after which the row's next words come: what a CPU fetches ahead.
-pub const STRIP: usize = 8;
+/// Pairs of rows that lie interleaved, by eights: eight words of 16 bytes are 128, a line of a GPU's memory, and what eight lanes on
+/// a CPU read together, which keep all pairs of a strip.
+pub const STRIP: usize = 16;
+
+/// Pairs of rows that a workgroup of a product computes.
+pub(crate) const PAIRS: u32 = 64;
 
 /// A texel of weights: four u32.
 pub(crate) const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
@@ -149,6 +150,30 @@ impl Share {
         }
     }
 
+    /// Lanes of a workgroup of a product that keep other rows of W: two pairs each, or four.
+    pub(super) fn row_lanes(self) -> u32 {
+        match self {
+            Share::Workgroup | Share::Eight => PAIRS / 2,
+            Share::Four | Share::Own => PAIRS / 4,
+        }
+    }
+
+    /// How far a lane's pairs are apart: a slice of a GPU's reads all that it can at once, eight lanes on a CPU have a run of memory.
+    pub(super) fn spread(self) -> u32 {
+        match self {
+            Share::Workgroup => PAIRS / 2,
+            Share::Four | Share::Eight | Share::Own => 8,
+        }
+    }
+
+    /// The rows of W that a lane keeps: eight where a row of x costs more than they do, though that is twice as much to compile.
+    pub(super) fn lane(self) -> &'static str {
+        match self {
+            Share::Workgroup | Share::Eight => include_str!("../../../shaders/lane/four.wgsl"),
+            Share::Four | Share::Own => include_str!("../../../shaders/lane/eight.wgsl"),
+        }
+    }
+
     pub(super) fn dot(self) -> &'static [&'static str] {
         const UNSTAGED: &str = include_str!("../../../shaders/dot/unstaged.wgsl");
         match self {
@@ -157,6 +182,16 @@ impl Share {
                 &[UNSTAGED, include_str!("../../../shaders/dot/handed.wgsl")]
             }
             Share::Own => &[UNSTAGED, include_str!("../../../shaders/dot/own.wgsl")],
+        }
+    }
+
+    /// How a lane's rows of W meet one row of x.
+    pub(super) fn rows(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/rows/together.wgsl"),
+            Share::Four | Share::Eight | Share::Own => {
+                include_str!("../../../shaders/rows/apart.wgsl")
+            }
         }
     }
 

@@ -92,7 +92,7 @@ pub fn shapes(quant: &Quant) -> Vec<Shape> {
     let shapes = [
         (vec![(1, same)], 50_usize),
         (vec![(99, same)], 20),   // more than a workgroup's 64 pairs in a page
-        (vec![(251, same)], 130), // several pages, see `paged`
+        (vec![(363, same)], 130), // several pages, see `paged`
         (vec![(23, same)], 64),   // whole blocks in any format, as uniforms have them
         (vec![(5, same)], 1091), // more than is staged at once; in types whose strip of that fits a page
         (vec![(37, same), (37, same)], 70), // SwiGLU's gate and up
@@ -136,8 +136,8 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
         sources,
     };
     vec![
-        of(17, 26, 40, vec![stack(17, 13, 0), stack(17, 13, 13)]), // gates and ups; several slabs and several pages
-        of(2, 251, 130, vec![stack(2, 251, 0)]),                   // slabs that are cut
+        of(29, 26, 40, vec![stack(29, 13, 0), stack(29, 13, 13)]), // gates and ups; several slabs and several pages
+        of(2, 363, 130, vec![stack(2, 363, 0)]),                   // slabs that are cut
         of(4, 14, 50, one_by_one.collect()),                       // Mixtral's experts
         of(3, 7, 20, vec![split(4, 7)]),                           // the second part of kv_b
         of(3, 4, 20, vec![split(0, 4)]),                           // the first
@@ -160,7 +160,7 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
 }
 
 /// Bytes of a page at most: the most rows of `shapes` need several in any format.
-pub const PAGE: u64 = 20 << 10;
+pub const PAGE: u64 = 32 << 10;
 
 /// The least that a page has.
 fn strip_bytes(quant: &Quant, k: usize) -> u64 {
@@ -381,7 +381,8 @@ fn check_gaps(
         let strips = pairs.div_ceil(STRIP);
         for (i, word) in words.into_iter().enumerate() {
             let strip = i / (4 * 2 * STRIP * row);
-            let [second, within] = [i / 4 / STRIP % 2, i / 4 % STRIP];
+            let of_strip = i / 4 % (2 * STRIP); // by eights, first rows and second rows
+            let [second, within] = [of_strip / 8 % 2, of_strip / 16 * 8 + of_strip % 8];
             let pair = strip % strips * STRIP + within;
             let lacks = lacks_last && second == 1 && pair == pairs - 1;
             if strip >= slabs * strips || pair >= pairs || lacks {
