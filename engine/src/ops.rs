@@ -207,6 +207,9 @@ pub struct Product<'a> {
     pub scale: f32,
 }
 
+/// Which of matmul's parameters is the first token of the batch that a dispatch has.
+pub(crate) const TOKEN_FIRST: usize = 24;
+
 /// y = x · Wᵀ, a dispatch for each page of W `[slabs, N, K]`.
 pub fn matmul(
     [state, x, y, nothing]: [&wgpu::Buffer; 4],

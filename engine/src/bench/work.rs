@@ -8,6 +8,7 @@
 use crate::gpu::{Dispatch, Kernel, Output, PageMemory, Place};
 use crate::kv::{State, cache_bytes_per_token};
 use crate::model::Model;
+use crate::ops::TOKEN_FIRST;
 use crate::weights::{Matrix, Page};
 
 /// Bytes of a number of activations.
@@ -109,10 +110,12 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
                     output,
                     (matrix, page),
                 );
-                // A dispatch of several has a share of the tokens; W need be read but once for all of them.
-                let own = f64::from(dispatch.groups[1] * tile);
+                // A dispatch of several has a share of the tokens, or none of a batch that is shorter than the pass is for; W need be
+                // read but once for all of them.
+                let behind = tokens - f64::from(dispatch.params.word(TOKEN_FIRST));
+                let own = f64::from(dispatch.groups[1] * tile).min(behind);
                 let share = match place {
-                    Place::Batch => (own / tokens).min(1.0),
+                    Place::Batch => own.max(0.0) / tokens,
                     Place::Routed | Place::Binned => 1.0,
                 };
                 all * share

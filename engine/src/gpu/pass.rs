@@ -36,6 +36,11 @@ impl Params {
         self
     }
 
+    /// The i-th of them; 0 if there are fewer.
+    pub(crate) fn word(&self, i: usize) -> u32 {
+        self.0.get(i).copied().unwrap_or_default()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         bytemuck::cast_slice(&self.0)
     }
