@@ -207,7 +207,8 @@ pub struct Product<'a> {
     pub scale: f32,
 }
 
-/// Which of matmul's parameters is the first token of the batch that a dispatch has.
+/// Which of matmul's parameters say that only the batch's last token counts, and which token is the first that a dispatch has.
+const LAST: usize = 13;
 pub(crate) const TOKEN_FIRST: usize = 24;
 
 /// y = x · Wᵀ, a dispatch for each page of W `[slabs, N, K]`.
@@ -679,5 +680,36 @@ pub fn sample(args: [&wgpu::Buffer; 5], params: Params) -> Dispatch {
         params,
         args,
         groups: [1, 1, 1],
+    }
+}
+
+/// Of a dispatch's workgroups, `most` for the batch that it was made for, those that have something to do for a batch of `t` tokens;
+/// it can be left out if there are none along one dimension.
+pub(crate) fn groups(kernel: Kernel, params: &Params, most: [u32; 3], t: u32) -> [u32; 3] {
+    let [x, y, z] = most;
+    match kernel {
+        Kernel::Matmul {
+            place: Place::Batch,
+            tile,
+            ..
+        } if params.word(LAST) == 0 => {
+            let behind = t.saturating_sub(params.word(TOKEN_FIRST));
+            [x, y.min(behind.div_ceil(tile)), z]
+        }
+        Kernel::Matmul {
+            place: Place::Routed,
+            ..
+        }
+        | Kernel::Embed(_)
+        | Kernel::Rope { .. }
+        | Kernel::Latent { .. }
+        | Kernel::Combine => [x, y.min(t), z],
+        Kernel::Route(_) | Kernel::PostNorm => [x.min(t), y, z],
+        Kernel::Attention { rows, .. } => {
+            let shared = params.word(0) / params.word(1).max(1); // query heads of a kv head
+            [x.min((t * shared).div_ceil(rows)), y, z]
+        }
+        // The last token alone, tokens where the router sent them, and what has no tokens.
+        _ => most,
     }
 }

@@ -14,6 +14,7 @@ use crate::forward::{FEW, Logits, forward, sampled};
 use crate::gpu::{CacheType, Pass, RING, Readback};
 use crate::kv::{self, CHUNK, State, TILE};
 use crate::model::Model;
+use crate::ops;
 use crate::sample::Sampling;
 use crate::{Error, Result};
 
@@ -238,7 +239,7 @@ impl Session {
             self.make_room(self.submitted + 1)?;
             self.submitted += 1;
             self.written = self.written.max(self.submitted);
-            Ok(self.submit_sampled(|passes| &passes.step))
+            Ok(self.submit_sampled(1, |passes| &passes.step))
         });
         let id = done?;
         Ok(Box::pin(async move {
@@ -325,7 +326,7 @@ impl Session {
             let (index, watched) = gpu.watch("computing logits", || {
                 self.write_batch(ids);
                 let mut encoder = gpu.encoder();
-                pass.record(&mut encoder);
+                record(&pass, &mut encoder, ids.len(), pass.len());
                 readback.copy_from(&mut encoder, &self.state.logits, 0);
                 gpu.enqueue(encoder)
             });
@@ -394,7 +395,7 @@ impl Session {
             self.write_batch(chunk);
             let mut encoder = gpu.encoder();
             let passes = &self.passes;
-            passes.prompt.record_first(&mut encoder, passes.no_logits);
+            record(&passes.prompt, &mut encoder, chunk.len(), passes.no_logits);
             gpu.enqueue(encoder);
             self.submitted += chunk.len();
         }
@@ -402,11 +403,13 @@ impl Session {
         self.write_batch(chunk);
         self.submitted += chunk.len();
         self.written = self.written.max(self.submitted);
-        Ok(self.submit_sampled(|passes| match &passes.few {
-            _ if chunk.len() == 1 => &passes.step,
-            Some(few) if chunk.len() <= FEW as usize => few,
-            _ => &passes.prompt,
-        }))
+        Ok(
+            self.submit_sampled(chunk.len(), |passes| match &passes.few {
+                _ if chunk.len() == 1 => &passes.step,
+                Some(few) if chunk.len() <= FEW as usize => few,
+                _ => &passes.prompt,
+            }),
+        )
     }
 
     /// Writes a batch's ids and its place.
@@ -417,8 +420,8 @@ impl Session {
         queue.write_buffer(&self.state.place, 0, bytemuck::cast_slice(&place));
     }
 
-    /// Submits a pass that ends with the sampler; the future gives the id.
-    fn submit_sampled(&mut self, pass: impl Fn(&Passes) -> &Pass) -> Id {
+    /// Submits a pass that ends with the sampler for a batch of `tokens`; the future gives the id.
+    fn submit_sampled(&mut self, tokens: usize, pass: impl Fn(&Passes) -> &Pass) -> Id {
         let model = self.model.clone();
         let gpu = &model.gpu;
         let spare = self.spare.clone();
@@ -427,7 +430,8 @@ impl Session {
             .pop()
             .unwrap_or_else(|| Readback::new(gpu, 4));
         let mut encoder = gpu.encoder();
-        pass(&self.passes).record(&mut encoder);
+        let pass = pass(&self.passes);
+        record(pass, &mut encoder, tokens, pass.len());
         let slot = u64::from(self.sampled % RING);
         readback.copy_from(&mut encoder, &self.state.chosen, 4 * slot);
         let index = gpu.enqueue(encoder);
@@ -498,6 +502,14 @@ pub fn check_prompt(ids: &[u32], context: usize, vocabulary: usize) -> Result<()
         ))),
         None => Ok(()),
     }
+}
+
+/// Appends the first `count` dispatches of a pass with what they have to do for a batch of `tokens`: a pass is made for the longest,
+/// and workgroups that find nothing to do take their time, too.
+fn record(pass: &Pass, encoder: &mut wgpu::CommandEncoder, tokens: usize, count: usize) {
+    pass.record_some(encoder, count, |kernel, params, most| {
+        ops::groups(kernel, params, most, tokens as u32)
+    });
 }
 
 /// Whole tiles of attention.

@@ -149,6 +149,8 @@ struct Recorded {
     pipeline: Rc<wgpu::ComputePipeline>,
     bindings: wgpu::BindGroup,
     groups: [u32; 3],
+    kernel: Kernel,
+    params: Params,
 }
 
 /// Dispatches with all that they need on the device.
@@ -204,6 +206,23 @@ impl Pass {
         self.repeat(encoder, 1);
     }
 
+    /// Appends the first `count` dispatches to `encoder`, as one compute pass, with as many of their workgroups as `groups` says.
+    pub(crate) fn record_some(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        count: usize,
+        groups: impl Fn(Kernel, &Params, [u32; 3]) -> [u32; 3],
+    ) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for item in &self.recorded[..count] {
+            self.append(
+                &mut pass,
+                item,
+                groups(item.kernel, &item.params, item.groups),
+            );
+        }
+    }
+
     /// Appends all dispatches to `encoder` so many times, as one compute pass.
     pub fn repeat(&self, encoder: &mut wgpu::CommandEncoder, times: u32) {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -214,20 +233,20 @@ impl Pass {
         }
     }
 
-    /// Appends the first `count` dispatches to `encoder`, as one compute pass.
-    pub(crate) fn record_first(&self, encoder: &mut wgpu::CommandEncoder, count: usize) {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for index in 0..count {
-            self.dispatch(&mut pass, index);
-        }
-    }
-
     /// Appends dispatch `index` to a compute pass.
     pub(super) fn dispatch(&self, pass: &mut wgpu::ComputePass, index: usize) {
         let item = &self.recorded[index];
+        self.append(pass, item, item.groups);
+    }
+
+    /// Appends so many workgroups of a dispatch, if there are any.
+    fn append(&self, pass: &mut wgpu::ComputePass, item: &Recorded, groups: [u32; 3]) {
+        if groups.contains(&0) {
+            return;
+        }
         pass.set_pipeline(&item.pipeline);
         pass.set_bind_group(0, &item.bindings, &[]);
-        let [x, y, z] = item.groups;
+        let [x, y, z] = groups;
         pass.dispatch_workgroups(x, y, z);
         let mut counts = self.counts.get();
         counts.dispatches += 1;
@@ -310,5 +329,7 @@ fn record(gpu: &Gpu, dispatch: &Dispatch, params: &wgpu::Buffer, slot: u64) -> R
         pipeline,
         bindings,
         groups: dispatch.groups,
+        kernel: dispatch.kernel,
+        params: dispatch.params.clone(),
     }
 }
