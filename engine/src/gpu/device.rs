@@ -566,7 +566,8 @@ fn texel(format: wgpu::TextureFormat) -> u32 {
 }
 
 fn largest_texture(limits: &wgpu::Limits, format: wgpu::TextureFormat) -> u64 {
-    line(format) * u64::from(limits.max_texture_dimension_2d)
+    let lines = limits.max_texture_dimension_2d.min(16_384); // shaders/lib/texel.wgsl: less than 2^24 texels
+    line(format) * u64::from(lines)
 }
 
 /// A texture's lines one after the other.

@@ -274,8 +274,9 @@ impl Kernel {
         match self {
             Kernel::Matmul { .. } => PAIRS,
             Kernel::Embed(_) => 32,
-            Kernel::Rope { .. }
-            | Kernel::Latent { .. }
+            // A lane has quads of channels of a head; no more lanes than quads, since those that rest cost, too.
+            Kernel::Rope { c, .. } => (c / 4).next_power_of_two().clamp(16, 64),
+            Kernel::Latent { .. }
             | Kernel::Attention { .. }
             | Kernel::Combine
             | Kernel::Repack(_) => 64,

@@ -105,28 +105,40 @@ impl Memory {
     pub(super) fn read(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/plane/texture_read.wgsl"),
+            Memory::Textures => concat!(
+                include_str!("../../../shaders/lib/texel.wgsl"),
+                include_str!("../../../shaders/plane/texture_read.wgsl")
+            ),
         }
     }
 
     pub(super) fn fill(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/plane/texture_write.wgsl"),
+            Memory::Textures => concat!(
+                include_str!("../../../shaders/lib/texel.wgsl"),
+                include_str!("../../../shaders/plane/texture_write.wgsl")
+            ),
         }
     }
 
     pub(super) fn read_cache(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/cache/buffer_read.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/cache/texture_read.wgsl"),
+            Memory::Textures => concat!(
+                include_str!("../../../shaders/lib/texel.wgsl"),
+                include_str!("../../../shaders/cache/texture_read.wgsl")
+            ),
         }
     }
 
     pub(super) fn write_cache(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/cache/buffer_write.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/cache/texture_write.wgsl"),
+            Memory::Textures => concat!(
+                include_str!("../../../shaders/lib/texel.wgsl"),
+                include_str!("../../../shaders/cache/texture_write.wgsl")
+            ),
         }
     }
 }
