@@ -3,8 +3,8 @@
 //!
 //! Evaluated as they stand in the text: `pair_of` (lane/four.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
 //! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl), what `word` is called with in lib/row.wgsl,
-//! and `strip` and what `row_at` returns in lib/page.wgsl. Mirrored in [`reads`], and held to the text by [`MIRRORED`]: the four rows of a lane and its loop over
-//! blocks.
+//! and `strip` and what `row_at` returns in lib/page.wgsl. Mirrored in [`reads`], and held to the text by
+//! [`MIRRORED`]: the four rows of a lane and its loop over blocks.
 
 use std::collections::BTreeSet;
 

@@ -417,12 +417,14 @@ fn pages_change_nothing() {
                     logits,
                     greedy(&mut session, &expected.prompt, greedy_ids.len(), 2).await,
                     greedy(&mut session, &long.prompt, 4, 1).await,
+                    session.dispatches_per_token(),
                 )
             })
         });
         assert_eq!(results[0].0, results[1].0, "{case} {file}");
         assert_eq!(results[1].1, greedy_ids, "{case} {file}");
         assert_eq!(results[0].2, results[1].2, "{case} {file}, in chunks");
+        assert!(results[0].3 < results[1].3, "{case} {file} is not cut");
     }
 }
 

@@ -8,7 +8,7 @@ struct BlockOfX {
     squares: f32,
 }
 
-// A row of x on its way through K: the sums with a lane's four rows of W, this lane's part of Σx², and where it begins.
+// A row of x on its way through K: the sums with a lane's rows of W, this lane's part of Σx², and where it begins.
 struct Token {
     sums: Sums,
     squares: f32,

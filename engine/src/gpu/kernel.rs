@@ -412,15 +412,7 @@ impl Kernel {
 
     fn files(&self, tier: Tier) -> Vec<&'static str> {
         let mut files = match self {
-            Kernel::Embed(quant) => vec![
-                STATE,
-                BITS,
-                tier.weights.read(),
-                PAGE,
-                ROW,
-                quant.load,
-                EMBED,
-            ],
+            Kernel::Embed(quant) => [weights(quant, tier).as_slice(), &[EMBED]].concat(),
             Kernel::Matmul {
                 quant,
                 place,
@@ -455,16 +447,9 @@ impl Kernel {
                         tier.share.turn(),
                     ],
                 };
-                let mut files = vec![
-                    STATE,
-                    BITS,
-                    tier.weights.read(),
-                    PAGE,
-                    ROW,
-                    quant.load,
-                    place,
-                ];
-                files.extend([operand.x(), input, output, tier.share.lane(), MATMUL]);
+                let mut files = weights(quant, tier).to_vec();
+                files.extend([place, operand.x(), input, output]);
+                files.extend([tier.share.lane(), MATMUL]);
                 files.extend(tier.share.dot());
                 files.extend(tile);
                 if norms {
@@ -490,17 +475,9 @@ impl Kernel {
             Kernel::Route(quant) => {
                 let router = include_str!("../../../shaders/lib/router.wgsl");
                 let route = include_str!("../../../shaders/route.wgsl");
-                let mut files = vec![
-                    STATE,
-                    BITS,
-                    tier.weights.read(),
-                    PAGE,
-                    ROW,
-                    quant.load,
-                    RMS_NORM,
-                ];
                 let operand = Operand::Storage;
-                files.extend([operand.x(), operand.gain(), router, route]);
+                let mut files = weights(quant, tier).to_vec();
+                files.extend([RMS_NORM, operand.x(), operand.gain(), router, route]);
                 files
             }
             Kernel::Bin { .. } => vec![STATE, include_str!("../../../shaders/bin.wgsl")],
@@ -544,6 +521,11 @@ impl Kernel {
         }
         text
     }
+}
+
+/// What a kernel that reads weights has.
+fn weights(quant: &Quant, tier: Tier) -> [&'static str; 6] {
+    [STATE, BITS, tier.weights.read(), PAGE, ROW, quant.load]
 }
 
 fn gated(activation: Activation) -> &'static str {

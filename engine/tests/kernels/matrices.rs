@@ -91,10 +91,10 @@ pub fn shapes(quant: &Quant) -> Vec<Shape> {
     };
     let shapes = [
         (vec![(1, same)], 50_usize),
-        (vec![(99, same)], 20),   // more than a workgroup's 64 pairs in a page
-        (vec![(363, same)], 130), // several pages, see `paged`
-        (vec![(23, same)], 64),   // whole blocks in any format, as uniforms have them
-        (vec![(5, same)], 1091), // more than is staged at once; in types whose strip of that fits a page
+        (vec![(99, same)], 20), // more than a workgroup's 64 pairs in a page
+        (vec![(cut_rows(quant, 130), same)], 130), // several pages, see `paged`
+        (vec![(23, same)], 64), // whole blocks in any format, as uniforms have them
+        (vec![(5, same)], 1091), // more than is staged at once
         (vec![(37, same), (37, same)], 70), // SwiGLU's gate and up
         (vec![(22, same), (22, same)], 64), // the same, in whole blocks
         (vec![(36, turned), (24, turned), (24, same)], 50), // q, k and v
@@ -104,7 +104,6 @@ pub fn shapes(quant: &Quant) -> Vec<Shape> {
     shapes
         .into_iter()
         .map(|(parts, k)| Shape::whole(k.next_multiple_of(quant.block_len), &parts))
-        .filter(|shape| strip_bytes(quant, shape.k) <= PAGE)
         .collect()
 }
 
@@ -135,12 +134,19 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
         k: whole(k),
         sources,
     };
+    // Slabs of one strip, more than fit a page, and rows of which a page takes but some.
+    let (slabs, cut) = (strips(quant, 40) + 3, cut_rows(quant, 130));
     vec![
-        of(29, 26, 40, vec![stack(29, 13, 0), stack(29, 13, 13)]), // gates and ups; several slabs and several pages
-        of(2, 363, 130, vec![stack(2, 363, 0)]),                   // slabs that are cut
-        of(4, 14, 50, one_by_one.collect()),                       // Mixtral's experts
-        of(3, 7, 20, vec![split(4, 7)]),                           // the second part of kv_b
-        of(3, 4, 20, vec![split(0, 4)]),                           // the first
+        of(
+            slabs,
+            26,
+            40,
+            vec![stack(slabs, 13, 0), stack(slabs, 13, 13)],
+        ), // gates and ups; several slabs and several pages
+        of(2, cut, 130, vec![stack(2, cut, 0)]), // slabs that are cut
+        of(4, 14, 50, one_by_one.collect()),     // Mixtral's experts
+        of(3, 7, 20, vec![split(4, 7)]),         // the second part of kv_b
+        of(3, 4, 20, vec![split(0, 4)]),         // the first
         of(
             5,
             12,
@@ -159,13 +165,19 @@ pub fn stacks(quant: &Quant) -> Vec<Shape> {
     ]
 }
 
-/// Bytes of a page at most: the most rows of `shapes` need several in any format.
-pub const PAGE: u64 = 32 << 10;
+/// Bytes of a page at most: a strip of the longest rows of `shapes` fits, in F32, too.
+pub const PAGE: u64 = 144 << 10;
 
-/// The least that a page has.
-fn strip_bytes(quant: &Quant, k: usize) -> u64 {
-    let words: usize = quant.row_words(k.div_ceil(BLOCK)).iter().sum();
-    (words * 16 * 2 * STRIP) as u64
+/// Strips of rows of at least `k` numbers that fit a page.
+fn strips(quant: &Quant, k: usize) -> usize {
+    let blocks = k.next_multiple_of(quant.block_len).div_ceil(BLOCK);
+    let words: usize = quant.row_words(blocks).iter().sum();
+    PAGE as usize / (words * 16 * 2 * STRIP)
+}
+
+/// An odd number of rows, more than fit a page.
+fn cut_rows(quant: &Quant, k: usize) -> usize {
+    2 * STRIP * strips(quant, k) + 43
 }
 
 /// A scale; tame ones are at most `most`.
