@@ -165,8 +165,8 @@ impl Share {
     /// Lanes of a workgroup of a product that keep other rows of W: two pairs each, or four.
     pub(super) fn row_lanes(self) -> u32 {
         match self {
-            Share::Workgroup | Share::Eight | Share::Own => PAIRS / 2,
-            Share::Four => PAIRS / 4,
+            Share::Workgroup | Share::Eight => PAIRS / 2,
+            Share::Four | Share::Own => PAIRS / 4,
         }
     }
 
@@ -181,10 +181,8 @@ impl Share {
     /// The rows of W that a lane keeps: eight where a row of x costs more than they do, though that is twice as much to compile.
     pub(super) fn lane(self) -> &'static str {
         match self {
-            Share::Workgroup | Share::Eight | Share::Own => {
-                include_str!("../../../shaders/lane/four.wgsl")
-            }
-            Share::Four => include_str!("../../../shaders/lane/eight.wgsl"),
+            Share::Workgroup | Share::Eight => include_str!("../../../shaders/lane/four.wgsl"),
+            Share::Four | Share::Own => include_str!("../../../shaders/lane/eight.wgsl"),
         }
     }
 
