@@ -7,7 +7,7 @@
 //   seen    [V] u32, 1 for every id of the context                 write
 //
 // One lane, one block of 32 numbers of one token; the page that holds the row writes it.
-// Parts: quant/* gives load_scales(), load_block(); plane/*_read; lib/page; lib/row. Tested in tests/kernels.rs.
+// Parts: quant/* load_scales(), load_numbers(); lib/block; plane/*_read; lib/page; lib/row. Tested in tests/kernels.rs.
 struct Params {
     d: u32,
     blocks: u32,     // ceil(D / 32)

@@ -13,7 +13,7 @@
 // one). dot/* says which a lane keeps, and whether it goes through k alone or, where lanes are in slices, through a block of every
 // eight. Neighbouring lanes read neighbouring words of W, each of which meets all rows of x that the tile has. Sums are f32 and
 // their order does not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
-// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_block(); place/*; x/*; in/*, gain/*; dot/*; tile/*; rows/*;
+// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_numbers(); lib/block; place/*; x/*; in/*, gain/*; dot/*; tile/*; rows/*;
 // out/* output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
 struct Params {
     n: u32,          // N, rows of a slab
@@ -53,29 +53,12 @@ struct Params {
 @group(0) @binding(6) var<storage, read> routes: array<u32>;
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
-// A block of each of four rows.
-struct Rows {
-    a: array<vec4<f32>, 8>,
-    b: array<vec4<f32>, 8>,
-    c: array<vec4<f32>, 8>,
-    d: array<vec4<f32>, 8>,
-}
-
-// What eight blocks of each share.
+// What eight blocks of each of four rows share.
 struct RowScales {
     a: Scales,
     b: Scales,
     c: Scales,
     d: Scales,
-}
-
-fn rows_of_block(block: u32, at: vec4<u32>, scales: RowScales) -> Rows {
-    return Rows(
-        load_block(block, at.x, scales.a),
-        load_block(block, at.y, scales.b),
-        load_block(block, at.z, scales.c),
-        load_block(block, at.w, scales.d),
-    );
 }
 
 fn row_scales(eight: u32, at: vec4<u32>) -> RowScales {
@@ -85,44 +68,6 @@ fn row_scales(eight: u32, at: vec4<u32>) -> RowScales {
         load_scales(eight, at.z),
         load_scales(eight, at.w),
     );
-}
-
-// Four rows' products with a block of a row of x. Written out, since not every compiler unrolls loops over arrays.
-fn dot_rows_of(w: Rows, x: array<vec4<f32>, 8>) -> vec4<f32> {
-    var sums = vec4<f32>(0.0);
-    sums = dot_quad(sums, w.a[0], w.b[0], w.c[0], w.d[0], x[0]);
-    sums = dot_quad(sums, w.a[1], w.b[1], w.c[1], w.d[1], x[1]);
-    sums = dot_quad(sums, w.a[2], w.b[2], w.c[2], w.d[2], x[2]);
-    sums = dot_quad(sums, w.a[3], w.b[3], w.c[3], w.d[3], x[3]);
-    sums = dot_quad(sums, w.a[4], w.b[4], w.c[4], w.d[4], x[4]);
-    sums = dot_quad(sums, w.a[5], w.b[5], w.c[5], w.d[5], x[5]);
-    sums = dot_quad(sums, w.a[6], w.b[6], w.c[6], w.d[6], x[6]);
-    sums = dot_quad(sums, w.a[7], w.b[7], w.c[7], w.d[7], x[7]);
-    return sums;
-}
-
-// The same, one row after the other, unpacked when it is needed.
-fn dot_one_by_one(block: u32, at: vec4<u32>, scales: RowScales, x: array<vec4<f32>, 8>) -> vec4<f32> {
-    return vec4<f32>(
-        dot_row(load_block(block, at.x, scales.a), x),
-        dot_row(load_block(block, at.y, scales.b), x),
-        dot_row(load_block(block, at.z, scales.c), x),
-        dot_row(load_block(block, at.w, scales.d), x),
-    );
-}
-
-// In the order of `dot_quad`.
-fn dot_row(w: array<vec4<f32>, 8>, x: array<vec4<f32>, 8>) -> f32 {
-    var sum = 0.0;
-    sum = fma(w[0].w, x[0].w, fma(w[0].z, x[0].z, fma(w[0].y, x[0].y, fma(w[0].x, x[0].x, sum))));
-    sum = fma(w[1].w, x[1].w, fma(w[1].z, x[1].z, fma(w[1].y, x[1].y, fma(w[1].x, x[1].x, sum))));
-    sum = fma(w[2].w, x[2].w, fma(w[2].z, x[2].z, fma(w[2].y, x[2].y, fma(w[2].x, x[2].x, sum))));
-    sum = fma(w[3].w, x[3].w, fma(w[3].z, x[3].z, fma(w[3].y, x[3].y, fma(w[3].x, x[3].x, sum))));
-    sum = fma(w[4].w, x[4].w, fma(w[4].z, x[4].z, fma(w[4].y, x[4].y, fma(w[4].x, x[4].x, sum))));
-    sum = fma(w[5].w, x[5].w, fma(w[5].z, x[5].z, fma(w[5].y, x[5].y, fma(w[5].x, x[5].x, sum))));
-    sum = fma(w[6].w, x[6].w, fma(w[6].z, x[6].z, fma(w[6].y, x[6].y, fma(w[6].x, x[6].x, sum))));
-    sum = fma(w[7].w, x[7].w, fma(w[7].z, x[7].z, fma(w[7].y, x[7].y, fma(w[7].x, x[7].x, sum))));
-    return sum;
 }
 
 // Where the rows of two pairs begin; past the page's last pair stands the last one, whose results are not written.

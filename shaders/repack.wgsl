@@ -1,4 +1,4 @@
-// repack: rows of a tensor as they lie in a file -> the planes that load_block() reads, on the GPU.
+// repack: rows of a tensor as they lie in a file -> the planes that load_numbers() reads, on the GPU.
 //
 //   raw     a window of the file, as bytes                         read
 //   plane   vec4<u32>: of a row ceil(blocks · words / 8) of numbers, then its scales, four u32 a word    write

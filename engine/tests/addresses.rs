@@ -2,7 +2,7 @@
 //! moves memory in sectors of 32 bytes. No GPU is needed: the index arithmetic is taken out of the kernel's own WGSL.
 //!
 //! Evaluated as they stand in the text: `pair_of` (lane/four.wgsl), `slice_of` (dot/staged.wgsl), the first arguments of
-//! `quant_word` and `scale_word` in `load_block` and `load_scales` (quant/*.wgsl), what `word` is called with in lib/row.wgsl,
+//! `quant_word` and `scale_word` in `load_numbers` and `load_scales` (quant/*.wgsl), what `word` is called with in lib/row.wgsl,
 //! and `strip` and what `row_at` returns in lib/page.wgsl. Mirrored in [`reads`], and held to the text by
 //! [`MIRRORED`]: the four rows of a lane and its loop over blocks.
 
@@ -14,7 +14,7 @@ use motet::quant::{BLOCK, QUANTS, Quant};
 /// Bytes that a GPU reads at least.
 const SECTOR: usize = 32;
 
-/// Lines of matmul.wgsl, lane/four.wgsl, dot/staged.wgsl and plane/buffer_read.wgsl that [`reads`] says in Rust.
+/// Lines of matmul.wgsl, weights/whole.wgsl, lane/four.wgsl, dot/staged.wgsl and plane/buffer_read.wgsl that [`reads`] says in Rust.
 const MIRRORED: [&str; 13] = [
     "let pair = group.x * PAIRS + pair_of(lane);",
     "return rows_at(of_page, vec2<u32>(pair, pair + SPREAD));",
@@ -268,7 +268,7 @@ fn reads(quant: &'static Quant, [n, k]: [usize; 2], size: u32) -> [Traffic; 2] {
     ];
     let with = |more: &[(&'static str, u32)]| [page.as_slice(), more].concat();
     let quant_words: Vec<_> = (0..blocks)
-        .map(|block| wgsl.indices("load_block", "quant_word(", &with(&[("block", block)])))
+        .map(|block| wgsl.indices("load_numbers", "quant_word(", &with(&[("block", block)])))
         .collect();
     let scale_words: Vec<_> = (0..blocks.div_ceil(8))
         .map(|eight| wgsl.indices("load_scales", "scale_word(", &with(&[("eight", eight)])))

@@ -13,7 +13,12 @@ fn squares_of(token: Token, t: u32) -> f32 {
     return subgroupAdd(token.squares);
 }
 
-// Written out: a lane to hand from has to be a constant.
+// A number of each of the four lanes of a quad.
+fn of_quad(v: f32) -> vec4<f32> {
+    return vec4<f32>(quadBroadcast(v, 0u), quadBroadcast(v, 1u), quadBroadcast(v, 2u), quadBroadcast(v, 3u));
+}
+
+// Written out: a lane to hand from has to be a constant. A subgroup of four is a quad, whose operations are the fastest there.
 fn block_of_x(start: u32, block: u32) -> BlockOfX {
     let quad = block * 8u + subgroup_lane;
     let u = x_quad(start, quad);
@@ -21,16 +26,25 @@ fn block_of_x(start: u32, block: u32) -> BlockOfX {
     if (SUBGROUP == 4u) {
         let v = x_quad(start, quad + 4u);
         let far = input_quad(v, quad + 4u);
-        let quads = array<vec4<f32>, 8>(
-            subgroupBroadcast(near, 0u), subgroupBroadcast(near, 1u), subgroupBroadcast(near, 2u), subgroupBroadcast(near, 3u),
-            subgroupBroadcast(far, 0u), subgroupBroadcast(far, 1u), subgroupBroadcast(far, 2u), subgroupBroadcast(far, 3u),
+        let low = LOW * near;
+        let high = HIGH * far;
+        let scaled = array<vec4<f32>, 8>(
+            quadBroadcast(low, 0u), quadBroadcast(low, 1u), quadBroadcast(low, 2u), quadBroadcast(low, 3u),
+            quadBroadcast(high, 0u), quadBroadcast(high, 1u), quadBroadcast(high, 2u), quadBroadcast(high, 3u),
         );
-        return BlockOfX(quads, dot(u, u) + dot(v, v));
+        let one = vec4<f32>(1.0);
+        let offsets = vec2<f32>(dot(of_quad(dot(OFFSETS, near)), one), dot(of_quad(dot(OFFSETS, far)), one));
+        return BlockOfX(scaled, offsets, dot(u, u) + dot(v, v));
     }
-    let quads = array<vec4<f32>, 8>(
-        subgroupBroadcast(near, 0u), subgroupBroadcast(near, 1u), subgroupBroadcast(near, 2u), subgroupBroadcast(near, 3u),
-        subgroupBroadcast(near, 4u % SUBGROUP), subgroupBroadcast(near, 5u % SUBGROUP),
-        subgroupBroadcast(near, 6u % SUBGROUP), subgroupBroadcast(near, 7u % SUBGROUP),
+    let own = select(HIGH, LOW, subgroup_lane < 4u) * near;
+    let scaled = array<vec4<f32>, 8>(
+        subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
+        subgroupBroadcast(own, 4u % SUBGROUP), subgroupBroadcast(own, 5u % SUBGROUP),
+        subgroupBroadcast(own, 6u % SUBGROUP), subgroupBroadcast(own, 7u % SUBGROUP),
     );
-    return BlockOfX(quads, dot(u, u));
+    let part = dot(OFFSETS, near);
+    let low = subgroupBroadcast(part, 0u) + subgroupBroadcast(part, 1u) + subgroupBroadcast(part, 2u) + subgroupBroadcast(part, 3u);
+    let high = subgroupBroadcast(part, 4u % SUBGROUP) + subgroupBroadcast(part, 5u % SUBGROUP)
+        + subgroupBroadcast(part, 6u % SUBGROUP) + subgroupBroadcast(part, 7u % SUBGROUP);
+    return BlockOfX(scaled, vec2<f32>(low, high), dot(u, u));
 }

@@ -23,11 +23,17 @@ fn block_of_x(start: u32, block: u32) -> BlockOfX {
         squares += dot(x0, x0) + dot(x1, x1) + dot(x2, x2) + dot(x3, x3);
         squares += dot(x4, x4) + dot(x5, x5) + dot(x6, x6) + dot(x7, x7);
     }
-    let quads = array<vec4<f32>, 8>(
-        input_quad(x0, quad), input_quad(x1, quad + 1u),
-        input_quad(x2, quad + 2u), input_quad(x3, quad + 3u),
-        input_quad(x4, quad + 4u), input_quad(x5, quad + 5u),
-        input_quad(x6, quad + 6u), input_quad(x7, quad + 7u),
+    let q0 = input_quad(x0, quad);
+    let q1 = input_quad(x1, quad + 1u);
+    let q2 = input_quad(x2, quad + 2u);
+    let q3 = input_quad(x3, quad + 3u);
+    let q4 = input_quad(x4, quad + 4u);
+    let q5 = input_quad(x5, quad + 5u);
+    let q6 = input_quad(x6, quad + 6u);
+    let q7 = input_quad(x7, quad + 7u);
+    let scaled = array<vec4<f32>, 8>(
+        LOW * q0, LOW * q1, LOW * q2, LOW * q3, HIGH * q4, HIGH * q5, HIGH * q6, HIGH * q7,
     );
-    return BlockOfX(quads, squares);
+    let offsets = vec2<f32>(dot(OFFSETS, q0 + q1 + q2 + q3), dot(OFFSETS, q4 + q5 + q6 + q7));
+    return BlockOfX(scaled, offsets, squares);
 }

@@ -1,12 +1,6 @@
 // Nothing is staged, and a lane goes through K alone: for adapters that compute on the CPU, where a read of all lanes costs as many
 // times what a lane's costs, and a barrier as much as starting all of them again.
-// Parts: dot/handed, dot/own: begin_staging(), squares_of(), block_of_x().
-
-// A block of a row of x, multiplied by the gains, and this lane's part of its Σx².
-struct BlockOfX {
-    quads: array<vec4<f32>, 8>,
-    squares: f32,
-}
+// Parts: dot/handed, dot/own: begin_staging(), squares_of(), block_of_x(); weights/factored.
 
 // A row of x on its way through K: the sums with a lane's rows of W, this lane's part of Σx², and where it begins.
 struct Token {
@@ -45,7 +39,7 @@ fn dot_eight(before: Tile, first: u32, past: u32, at: LaneAt, scales: LaneScales
 
 fn dot_block(token: Token, w: LaneRows, t: u32, block: u32) -> Token {
     let x = block_of_x(token.start, block);
-    let sums = dot_lane(w, x.quads);
+    let sums = dot_lane(w, x);
     return Token(plus(token.sums, sums), token.squares + x.squares, token.start);
 }
 

@@ -43,11 +43,11 @@ fn lane_rows(block: u32, at: LaneAt, scales: LaneScales) -> LaneRows {
     return LaneRows(rows_of_block(block, at.near, scales.near), rows_of_block(block, at.far, scales.far));
 }
 
-fn dot_lane(w: LaneRows, x: array<vec4<f32>, 8>) -> Sums {
+fn dot_lane(w: LaneRows, x: BlockOfX) -> Sums {
     return Sums(dot_rows_of(w.near, x), dot_rows_of(w.far, x));
 }
 
-fn dot_lane_apart(block: u32, at: LaneAt, scales: LaneScales, x: array<vec4<f32>, 8>) -> Sums {
+fn dot_lane_apart(block: u32, at: LaneAt, scales: LaneScales, x: BlockOfX) -> Sums {
     return Sums(dot_one_by_one(block, at.near, scales.near, x), dot_one_by_one(block, at.far, scales.far, x));
 }
 

@@ -29,12 +29,8 @@ fn lane_rows(block: u32, at: LaneAt, scales: LaneScales) -> LaneRows {
     return rows_of_block(block, at, scales);
 }
 
-fn dot_lane(w: LaneRows, x: array<vec4<f32>, 8>) -> Sums {
+fn dot_lane(w: LaneRows, x: BlockOfX) -> Sums {
     return dot_rows_of(w, x);
-}
-
-fn dot_lane_apart(block: u32, at: LaneAt, scales: LaneScales, x: array<vec4<f32>, 8>) -> Sums {
-    return dot_one_by_one(block, at, scales, x);
 }
 
 fn write_token(sums: Sums, group: vec3<u32>, t: u32, pair: u32) {

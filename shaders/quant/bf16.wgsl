@@ -5,7 +5,11 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return 0u;
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = vec4<f32>(1.0);
+const HIGH: vec4<f32> = vec4<f32>(1.0);
+const OFFSETS: vec4<f32> = vec4<f32>(0.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     var v = array<vec4<f32>, 8>();
     for (var i = 0u; i < 4u; i++) {
         let q = quant_word(block * 4u + i, row);
@@ -14,5 +18,5 @@ fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
         v[2u * i] = vec4<f32>(even.x, odd.x, even.y, odd.y);
         v[2u * i + 1u] = vec4<f32>(even.z, odd.z, even.w, odd.w);
     }
-    return v;
+    return Block(v, vec2<f32>(1.0), vec2<f32>(0.0));
 }

@@ -5,10 +5,14 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return 0u;
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = vec4<f32>(1.0);
+const HIGH: vec4<f32> = vec4<f32>(1.0);
+const OFFSETS: vec4<f32> = vec4<f32>(0.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     var v = array<vec4<f32>, 8>();
     for (var i = 0u; i < 8u; i++) {
         v[i] = bitcast<vec4<f32>>(quant_word(block * 8u + i, row));
     }
-    return v;
+    return Block(v, vec2<f32>(1.0), vec2<f32>(0.0));
 }

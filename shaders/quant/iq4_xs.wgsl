@@ -7,14 +7,19 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return select(both.xy, both.zw, eight % 2u == 1u);
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = vec4<f32>(1.0);
+const HIGH: vec4<f32> = vec4<f32>(1.0);
+const OFFSETS: vec4<f32> = vec4<f32>(0.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let b = block % 8u;
     let s = ((scales.y >> (4u * b)) & 15u) | (((scales.x >> (16u + 2u * b)) & 3u) << 4u);
     let d = unpack2x16float(scales.x).x * (f32(s) - 32.0);
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d * iq4_values(q.x), d * iq4_values(q.y), d * iq4_values(q.z), d * iq4_values(q.w),
-        d * iq4_values(h.x), d * iq4_values(h.y), d * iq4_values(h.z), d * iq4_values(h.w),
+    let numbers = array<vec4<f32>, 8>(
+        iq4_values(q.x), iq4_values(q.y), iq4_values(q.z), iq4_values(q.w),
+        iq4_values(h.x), iq4_values(h.y), iq4_values(h.z), iq4_values(h.w),
     );
+    return Block(numbers, vec2<f32>(d), vec2<f32>(0.0));
 }

@@ -19,18 +19,19 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return select(both.xy, both.zw, eight % 2u == 1u);
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let e = (scales[block % 8u / 4u] >> (8u * (block % 4u))) & 0xffu;
     // Below 2^-96 it is zero: products on the way would be subnormal, which a device may take for zero.
-    let scale = select(0.0, bitcast<f32>((e - 1u) << 23u), e > 32u);
-    let d = scale * FIELD_SCALES;
-    let m = -16.0 * scale;
+    let d = select(0.0, bitcast<f32>((e - 1u) << 23u), e > 32u);
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d * floats_of_four_bits(q.x) + m, d * floats_of_four_bits(q.y) + m,
-        d * floats_of_four_bits(q.z) + m, d * floats_of_four_bits(q.w) + m,
-        d * floats_of_four_bits(h.x) + m, d * floats_of_four_bits(h.y) + m,
-        d * floats_of_four_bits(h.z) + m, d * floats_of_four_bits(h.w) + m,
+    let numbers = array<vec4<f32>, 8>(
+        floats_of_four_bits(q.x), floats_of_four_bits(q.y), floats_of_four_bits(q.z), floats_of_four_bits(q.w),
+        floats_of_four_bits(h.x), floats_of_four_bits(h.y), floats_of_four_bits(h.z), floats_of_four_bits(h.w),
     );
+    return Block(numbers, vec2<f32>(d), vec2<f32>(-16.0 * d));
 }

@@ -15,18 +15,19 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     );
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let d = unpack2x16float(scales.d);
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let b = block % 8u;
-    let s = scales.sm[b / 2u] >> (16u * (b % 2u));
-    let d0 = d.x * f32(s & 15u) * FIELD_SCALES;
-    let m0 = d.y * f32((s >> 4u) & 15u);
-    let d1 = d.x * f32((s >> 8u) & 15u) * FIELD_SCALES;
-    let m1 = d.y * f32((s >> 12u) & 15u);
+    let s = vec4<u32>(scales.sm[b / 2u] >> (16u * (b % 2u))) >> vec4<u32>(0u, 4u, 8u, 12u);
+    let d = unpack2x16float(scales.d);
+    let of_16 = vec4<f32>(s & vec4<u32>(15u));
     let q = quant_word(block / 2u, row) >> vec4<u32>(2u * (b % 2u));
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d0 * crumbs(q.x) - m0, d0 * crumbs(q.y) - m0, d0 * crumbs(q.z) - m0, d0 * crumbs(q.w) - m0,
-        d1 * crumbs(h.x) - m1, d1 * crumbs(h.y) - m1, d1 * crumbs(h.z) - m1, d1 * crumbs(h.w) - m1,
+    let numbers = array<vec4<f32>, 8>(
+        crumbs(q.x), crumbs(q.y), crumbs(q.z), crumbs(q.w), crumbs(h.x), crumbs(h.y), crumbs(h.z), crumbs(h.w),
     );
+    return Block(numbers, d.x * of_16.xz, -d.y * of_16.yw);
 }

@@ -12,20 +12,19 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return Scales(scale_word(at, row), scale_word(at + 1u, row), scale_word(at + 2u, row));
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let b = block % 8u;
-    let s = six_bits(scales.d.yzw, b);
-    let scale = unpack2x16float(scales.d.x).x * (s - 32.0);
-    let d0 = scale.x * FIELD_SCALES;
-    let d1 = scale.y * FIELD_SCALES;
-    let m = -4.0 * scale;
+    let d = unpack2x16float(scales.d.x).x * (six_bits(scales.d.yzw, b) - 32.0);
     let t = select(scales.first, scales.last, b >= 4u)[b % 4u];
     let q = quant_word(block / 2u, row) >> vec4<u32>(2u * (b % 2u));
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d0 * three_bits(q.x, t << 2u) + m.x, d0 * three_bits(q.y, t << 1u) + m.x,
-        d0 * three_bits(q.z, t) + m.x, d0 * three_bits(q.w, t >> 1u) + m.x,
-        d1 * three_bits(h.x, t >> 2u) + m.y, d1 * three_bits(h.y, t >> 3u) + m.y,
-        d1 * three_bits(h.z, t >> 4u) + m.y, d1 * three_bits(h.w, t >> 5u) + m.y,
+    let numbers = array<vec4<f32>, 8>(
+        three_bits(q.x, t << 2u), three_bits(q.y, t << 1u), three_bits(q.z, t), three_bits(q.w, t >> 1u),
+        three_bits(h.x, t >> 2u), three_bits(h.y, t >> 3u), three_bits(h.z, t >> 4u), three_bits(h.w, t >> 5u),
     );
+    return Block(numbers, d, -4.0 * d);
 }

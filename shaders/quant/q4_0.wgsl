@@ -6,14 +6,16 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return scale_word(eight, row);
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[(block & 7u) >> 1u])[block & 1u];
-    let d = scale * FIELD_SCALES;
-    let m = -8.0 * scale;
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = HIGH_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
+    let d = half_of(scales[(block & 7u) >> 1u], block);
     let q = quant_word(block, row);
-    let dh = scale * HIGH_SCALES;
-    return array<vec4<f32>, 8>(
-        d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,
-        dh * high_nibbles(q.x) + m, dh * high_nibbles(q.y) + m, dh * high_nibbles(q.z) + m, dh * high_nibbles(q.w) + m,
+    let numbers = array<vec4<f32>, 8>(
+        nibbles(q.x), nibbles(q.y), nibbles(q.z), nibbles(q.w),
+        high_nibbles(q.x), high_nibbles(q.y), high_nibbles(q.z), high_nibbles(q.w),
     );
+    return Block(numbers, vec2<f32>(d), vec2<f32>(-8.0 * d));
 }

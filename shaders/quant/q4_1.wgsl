@@ -9,14 +9,16 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return Scales(scale_word(2u * eight, row), scale_word(2u * eight + 1u, row));
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = HIGH_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let scale = unpack2x16float(select(scales.first, scales.last, (block & 7u) >= 4u)[block & 3u]);
-    let d = scale.x * FIELD_SCALES;
-    let m = scale.y;
     let q = quant_word(block, row);
-    let dh = scale.x * HIGH_SCALES;
-    return array<vec4<f32>, 8>(
-        d * nibbles(q.x) + m, d * nibbles(q.y) + m, d * nibbles(q.z) + m, d * nibbles(q.w) + m,
-        dh * high_nibbles(q.x) + m, dh * high_nibbles(q.y) + m, dh * high_nibbles(q.z) + m, dh * high_nibbles(q.w) + m,
+    let numbers = array<vec4<f32>, 8>(
+        nibbles(q.x), nibbles(q.y), nibbles(q.z), nibbles(q.w),
+        high_nibbles(q.x), high_nibbles(q.y), high_nibbles(q.z), high_nibbles(q.w),
     );
+    return Block(numbers, scale.xx, scale.yy);
 }

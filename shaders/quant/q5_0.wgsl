@@ -15,18 +15,19 @@ fn scale_at(scales: Scales, i: u32) -> u32 {
     return select(select(scales.a, scales.b, i >= 4u), scales.c, i >= 8u)[i % 4u];
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let at = (block % 8u) / 2u * 3u;
-    let scale = unpack2x16float(scale_at(scales, at))[block % 2u];
-    let d = scale * FIELD_SCALES;
-    let m = -16.0 * scale;
+    let d = half_of(scale_at(scales, at), block);
     let f = scale_at(scales, at + 1u + block % 2u);
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d * five_bits(q.x, f << 4u) + m, d * five_bits(q.y, f << 3u) + m,
-        d * five_bits(q.z, f << 2u) + m, d * five_bits(q.w, f << 1u) + m,
-        d * five_bits(h.x, f) + m, d * five_bits(h.y, f >> 1u) + m,
-        d * five_bits(h.z, f >> 2u) + m, d * five_bits(h.w, f >> 3u) + m,
+    let numbers = array<vec4<f32>, 8>(
+        five_bits(q.x, f << 4u), five_bits(q.y, f << 3u), five_bits(q.z, f << 2u), five_bits(q.w, f << 1u),
+        five_bits(h.x, f), five_bits(h.y, f >> 1u), five_bits(h.z, f >> 2u), five_bits(h.w, f >> 3u),
     );
+    return Block(numbers, vec2<f32>(d), vec2<f32>(-16.0 * d));
 }

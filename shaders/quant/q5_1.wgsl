@@ -17,20 +17,21 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     );
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let b = block % 8u;
     let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.d, b >= 6u), b >= 4u);
     let own = select(two.xy, two.zw, b % 2u == 1u);
     let scale = unpack2x16float(own.x);
-    let d = scale.x * FIELD_SCALES;
-    let m = scale.y;
     let f = own.y;
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d * five_bits(q.x, f << 4u) + m, d * five_bits(q.y, f << 3u) + m,
-        d * five_bits(q.z, f << 2u) + m, d * five_bits(q.w, f << 1u) + m,
-        d * five_bits(h.x, f) + m, d * five_bits(h.y, f >> 1u) + m,
-        d * five_bits(h.z, f >> 2u) + m, d * five_bits(h.w, f >> 3u) + m,
+    let numbers = array<vec4<f32>, 8>(
+        five_bits(q.x, f << 4u), five_bits(q.y, f << 3u), five_bits(q.z, f << 2u), five_bits(q.w, f << 1u),
+        five_bits(h.x, f), five_bits(h.y, f >> 1u), five_bits(h.z, f >> 2u), five_bits(h.w, f >> 3u),
     );
+    return Block(numbers, scale.xx, scale.yy);
 }

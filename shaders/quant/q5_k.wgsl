@@ -11,18 +11,18 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return Scales(scale_word(at, row), scale_word(at + 1u, row), scale_word(at + 2u, row));
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let s = six_bits(scales.d.yzw, block & 7u);
-    let scale = unpack2x16float(scales.d.x) * s;
-    let d = scale.x * FIELD_SCALES;
-    let m = scale.y;
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
+    let scale = unpack2x16float(scales.d.x) * six_bits(scales.d.yzw, block & 7u);
     let f = select(scales.first, scales.last, (block & 7u) >= 4u)[block & 3u];
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d * five_bits(q.x, f << 4u) - m, d * five_bits(q.y, f << 3u) - m,
-        d * five_bits(q.z, f << 2u) - m, d * five_bits(q.w, f << 1u) - m,
-        d * five_bits(h.x, f) - m, d * five_bits(h.y, f >> 1u) - m,
-        d * five_bits(h.z, f >> 2u) - m, d * five_bits(h.w, f >> 3u) - m,
+    let numbers = array<vec4<f32>, 8>(
+        five_bits(q.x, f << 4u), five_bits(q.y, f << 3u), five_bits(q.z, f << 2u), five_bits(q.w, f << 1u),
+        five_bits(h.x, f), five_bits(h.y, f >> 1u), five_bits(h.z, f >> 2u), five_bits(h.w, f >> 3u),
     );
+    return Block(numbers, scale.xx, -scale.yy);
 }

@@ -24,21 +24,21 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     );
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let b = block % 8u;
     let s = bitcast<i32>(scales.s[b / 2u] << (16u - 16u * (b % 2u))); // in the upper half
-    let scale = unpack2x16float(scales.d).x * vec2<f32>(f32((s << 8u) >> 24u), f32(s >> 24u));
-    let d0 = scale.x * FIELD_SCALES;
-    let d1 = scale.y * FIELD_SCALES;
-    let m = -32.0 * scale;
+    let d = unpack2x16float(scales.d).x * vec2<f32>(f32((s << 8u) >> 24u), f32(s >> 24u));
     let two = select(select(scales.a, scales.b, b >= 2u), select(scales.c, scales.e, b >= 6u), b >= 4u);
     let u = select(two.xy, two.zw, b % 2u == 1u);
     let q = quant_word(block, row);
     let h = q >> vec4<u32>(4u);
-    return array<vec4<f32>, 8>(
-        d0 * six_bit_field(q.x, u.x << 4u) + m.x, d0 * six_bit_field(q.y, u.x << 2u) + m.x,
-        d0 * six_bit_field(q.z, u.x) + m.x, d0 * six_bit_field(q.w, u.x >> 2u) + m.x,
-        d1 * six_bit_field(h.x, u.y << 4u) + m.y, d1 * six_bit_field(h.y, u.y << 2u) + m.y,
-        d1 * six_bit_field(h.z, u.y) + m.y, d1 * six_bit_field(h.w, u.y >> 2u) + m.y,
+    let numbers = array<vec4<f32>, 8>(
+        six_bit_field(q.x, u.x << 4u), six_bit_field(q.y, u.x << 2u), six_bit_field(q.z, u.x), six_bit_field(q.w, u.x >> 2u),
+        six_bit_field(h.x, u.y << 4u), six_bit_field(h.y, u.y << 2u), six_bit_field(h.z, u.y), six_bit_field(h.w, u.y >> 2u),
     );
+    return Block(numbers, d, -32.0 * d);
 }

@@ -6,14 +6,16 @@ fn load_scales(eight: u32, row: u32) -> Scales {
     return scale_word(eight, row);
 }
 
-fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
-    let scale = unpack2x16float(scales[(block & 7u) >> 1u])[block & 1u];
-    let d = scale * FIELD_SCALES;
-    let m = scale * vec4<f32>(-128.0, -128.0, -128.0, 0.0);
+const LOW: vec4<f32> = FIELD_SCALES;
+const HIGH: vec4<f32> = FIELD_SCALES;
+const OFFSETS: vec4<f32> = vec4<f32>(1.0, 1.0, 1.0, 0.0);
+
+fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
+    let d = half_of(scales[(block & 7u) >> 1u], block);
     let q = quant_word(block * 2u, row);
     let r = quant_word(block * 2u + 1u, row);
-    return array<vec4<f32>, 8>(
-        d * bytes(q.x) + m, d * bytes(q.y) + m, d * bytes(q.z) + m, d * bytes(q.w) + m,
-        d * bytes(r.x) + m, d * bytes(r.y) + m, d * bytes(r.z) + m, d * bytes(r.w) + m,
+    let numbers = array<vec4<f32>, 8>(
+        bytes(q.x), bytes(q.y), bytes(q.z), bytes(q.w), bytes(r.x), bytes(r.y), bytes(r.z), bytes(r.w),
     );
+    return Block(numbers, vec2<f32>(d), vec2<f32>(-128.0 * d));
 }

@@ -2,6 +2,6 @@
 // adapters that compute on the CPU keep none in registers otherwise.
 fn dot_rows(tile: Tile, block: u32, at: LaneAt, scales: LaneScales) -> Tile {
     let x = block_of_x(tile.start, block);
-    let sums = dot_lane_apart(block, at, scales, x.quads);
+    let sums = dot_lane_apart(block, at, scales, x);
     return Token(plus(tile.sums, sums), tile.squares + x.squares, tile.start);
 }

@@ -449,7 +449,7 @@ impl Kernel {
                 };
                 let mut files = weights(quant, tier).to_vec();
                 files.extend([place, operand.x(), input, output]);
-                files.extend([tier.share.lane(), MATMUL]);
+                files.extend([tier.share.weights(), tier.share.lane(), MATMUL]);
                 files.extend(tier.share.dot());
                 files.extend(tile);
                 if norms {
@@ -524,8 +524,16 @@ impl Kernel {
 }
 
 /// What a kernel that reads weights has.
-fn weights(quant: &Quant, tier: Tier) -> [&'static str; 6] {
-    [STATE, BITS, tier.weights.read(), PAGE, ROW, quant.load]
+fn weights(quant: &Quant, tier: Tier) -> [&'static str; 7] {
+    [
+        STATE,
+        BITS,
+        tier.weights.read(),
+        PAGE,
+        ROW,
+        quant.load,
+        BLOCK,
+    ]
 }
 
 fn gated(activation: Activation) -> &'static str {
@@ -538,6 +546,7 @@ fn gated(activation: Activation) -> &'static str {
 
 const STATE: &str = include_str!("../../../shaders/lib/state.wgsl");
 const PAGE: &str = include_str!("../../../shaders/lib/page.wgsl");
+const BLOCK: &str = include_str!("../../../shaders/lib/block.wgsl");
 const ROW: &str = include_str!("../../../shaders/lib/row.wgsl");
 const BITS: &str = include_str!("../../../shaders/lib/bits.wgsl");
 const RMS_NORM: &str = include_str!("../../../shaders/in/rmsnorm.wgsl");

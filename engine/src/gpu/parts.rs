@@ -165,8 +165,8 @@ impl Share {
     /// Lanes of a workgroup of a product that keep other rows of W: two pairs each, or four.
     pub(super) fn row_lanes(self) -> u32 {
         match self {
-            Share::Workgroup | Share::Eight => PAIRS / 2,
-            Share::Four | Share::Own => PAIRS / 4,
+            Share::Workgroup => PAIRS / 2,
+            Share::Eight | Share::Four | Share::Own => PAIRS / 4,
         }
     }
 
@@ -178,11 +178,23 @@ impl Share {
         }
     }
 
-    /// The rows of W that a lane keeps: eight where a row of x costs more than they do, though that is twice as much to compile.
+    /// The rows of W that a lane keeps: eight where a row of x costs more than they do.
     pub(super) fn lane(self) -> &'static str {
         match self {
-            Share::Workgroup | Share::Eight => include_str!("../../../shaders/lane/four.wgsl"),
-            Share::Four | Share::Own => include_str!("../../../shaders/lane/eight.wgsl"),
+            Share::Workgroup => include_str!("../../../shaders/lane/four.wgsl"),
+            Share::Four | Share::Eight | Share::Own => {
+                include_str!("../../../shaders/lane/eight.wgsl")
+            }
+        }
+    }
+
+    /// How four rows of W meet a row of x.
+    pub(super) fn weights(self) -> &'static str {
+        match self {
+            Share::Workgroup => include_str!("../../../shaders/weights/whole.wgsl"),
+            Share::Four | Share::Eight | Share::Own => {
+                include_str!("../../../shaders/weights/factored.wgsl")
+            }
         }
     }
 

@@ -42,7 +42,7 @@ pub struct Quant {
     pub scales: usize,
     /// One block of the file to floats: `block_bytes` bytes in, `block_len` numbers out.
     decode_block: fn(&[u8], &mut [f32]),
-    /// WGSL that gives `load_block`.
+    /// WGSL that gives `load_numbers`.
     pub load: &'static str,
     /// WGSL that gives `repack_blocks`.
     pub repack: &'static str,
