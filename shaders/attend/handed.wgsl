@@ -1,6 +1,6 @@
 // Lanes of a subgroup of SUBGROUP, four or eight, each keep a share of eight quads of a query, or of eight positions'
 // probabilities, and hand them round: for adapters that read for each lane alone, so that a read of all lanes costs as many
-// times what a lane's costs. Written out: a lane to hand from has to be a constant.
+// times what a lane's costs. Part: hand/* hand_quads(), hand_numbers().
 //
 // The row that is next always has the first place, and no compiler knows how often the loop goes round, so that none writes out
 // the rows, which here takes seconds and tens of megabytes.
@@ -47,17 +47,16 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
         let k6 = key_within(cell, c + 6u, lane);
         let k7 = key_within(cell, c + 7u, lane);
         for (var r = 0u; r < ROWS + p.zero; r++) {
-            let near = query(r, c + subgroup_lane);
-            let far = query(r, c + subgroup_lane % 4u + 4u);
+            let own = hand_quads(query(r, c + subgroup_lane), query(r, c + subgroup_lane % 4u + 4u));
             var sum = dots[0];
-            sum += dot(subgroupBroadcast(select(near, far, 0u >= SUBGROUP), 0u % SUBGROUP), k0);
-            sum += dot(subgroupBroadcast(select(near, far, 1u >= SUBGROUP), 1u % SUBGROUP), k1);
-            sum += dot(subgroupBroadcast(select(near, far, 2u >= SUBGROUP), 2u % SUBGROUP), k2);
-            sum += dot(subgroupBroadcast(select(near, far, 3u >= SUBGROUP), 3u % SUBGROUP), k3);
-            sum += dot(subgroupBroadcast(select(near, far, 4u >= SUBGROUP), 4u % SUBGROUP), k4);
-            sum += dot(subgroupBroadcast(select(near, far, 5u >= SUBGROUP), 5u % SUBGROUP), k5);
-            sum += dot(subgroupBroadcast(select(near, far, 6u >= SUBGROUP), 6u % SUBGROUP), k6);
-            sum += dot(subgroupBroadcast(select(near, far, 7u >= SUBGROUP), 7u % SUBGROUP), k7);
+            sum += dot(own[0], k0);
+            sum += dot(own[1], k1);
+            sum += dot(own[2], k2);
+            sum += dot(own[3], k3);
+            sum += dot(own[4], k4);
+            sum += dot(own[5], k5);
+            sum += dot(own[6], k6);
+            sum += dot(own[7], k7);
             dots = turn_dots(dots, sum);
         }
     }
@@ -83,17 +82,17 @@ fn add_values(sums: Sums, i: u32, quad: u32, tile: u32, kv: u32, share: u32, n: 
         let v6 = value(tile, s + 6u, kv, quad);
         let v7 = value(tile, s + 7u, kv, quad);
         for (var r = 0u; r < ROWS + p.zero; r++) {
-            let near = scores[r * 64u + s + subgroup_lane];
-            let far = scores[r * 64u + s + subgroup_lane % 4u + 4u];
+            let at = r * 64u + s;
+            let own = hand_numbers(scores[at + subgroup_lane], scores[at + subgroup_lane % 4u + 4u]);
             var sum = row[0];
-            sum += subgroupBroadcast(select(near, far, 0u >= SUBGROUP), 0u % SUBGROUP) * v0;
-            sum += subgroupBroadcast(select(near, far, 1u >= SUBGROUP), 1u % SUBGROUP) * v1;
-            sum += subgroupBroadcast(select(near, far, 2u >= SUBGROUP), 2u % SUBGROUP) * v2;
-            sum += subgroupBroadcast(select(near, far, 3u >= SUBGROUP), 3u % SUBGROUP) * v3;
-            sum += subgroupBroadcast(select(near, far, 4u >= SUBGROUP), 4u % SUBGROUP) * v4;
-            sum += subgroupBroadcast(select(near, far, 5u >= SUBGROUP), 5u % SUBGROUP) * v5;
-            sum += subgroupBroadcast(select(near, far, 6u >= SUBGROUP), 6u % SUBGROUP) * v6;
-            sum += subgroupBroadcast(select(near, far, 7u >= SUBGROUP), 7u % SUBGROUP) * v7;
+            sum += own[0] * v0;
+            sum += own[1] * v1;
+            sum += own[2] * v2;
+            sum += own[3] * v3;
+            sum += own[4] * v4;
+            sum += own[5] * v5;
+            sum += own[6] * v6;
+            sum += own[7] * v7;
             row = turn_row(row, sum);
         }
     }

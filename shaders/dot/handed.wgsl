@@ -1,4 +1,5 @@
-// Lanes of a subgroup of SUBGROUP, four or eight, each keep a share of a block of x, one or two quads, and hand them round.
+// Lanes of a subgroup of SUBGROUP, four or eight, each keep a share of a block of x, two quads or one, and hand them round.
+// Part: hand/* hand_quads(), hand_numbers().
 
 // The lane's number in its subgroup, without a builtin, so that a kernel's signature is the same with and without subgroups.
 var<private> subgroup_lane: u32;
@@ -13,38 +14,19 @@ fn squares_of(token: Token, t: u32) -> f32 {
     return subgroupAdd(token.squares);
 }
 
-// A number of each of the four lanes of a quad.
-fn of_quad(v: f32) -> vec4<f32> {
-    return vec4<f32>(quadBroadcast(v, 0u), quadBroadcast(v, 1u), quadBroadcast(v, 2u), quadBroadcast(v, 3u));
-}
-
-// Written out: a lane to hand from has to be a constant. A subgroup of four is a quad, whose operations are the fastest there.
 fn block_of_x(start: u32, block: u32) -> BlockOfX {
     let quad = block * 8u + subgroup_lane;
     let u = x_quad(start, quad);
     let near = input_quad(u, quad);
+    var squares = dot(u, u);
+    var far = vec4<f32>(0.0);
     if (SUBGROUP == 4u) {
         let v = x_quad(start, quad + 4u);
-        let far = input_quad(v, quad + 4u);
-        let low = LOW * near;
-        let high = HIGH * far;
-        let scaled = array<vec4<f32>, 8>(
-            quadBroadcast(low, 0u), quadBroadcast(low, 1u), quadBroadcast(low, 2u), quadBroadcast(low, 3u),
-            quadBroadcast(high, 0u), quadBroadcast(high, 1u), quadBroadcast(high, 2u), quadBroadcast(high, 3u),
-        );
-        let one = vec4<f32>(1.0);
-        let offsets = vec2<f32>(dot(of_quad(dot(OFFSETS, near)), one), dot(of_quad(dot(OFFSETS, far)), one));
-        return BlockOfX(scaled, offsets, dot(u, u) + dot(v, v));
+        far = input_quad(v, quad + 4u);
+        squares += dot(v, v);
     }
-    let own = select(HIGH, LOW, subgroup_lane < 4u) * near;
-    let scaled = array<vec4<f32>, 8>(
-        subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
-        subgroupBroadcast(own, 4u % SUBGROUP), subgroupBroadcast(own, 5u % SUBGROUP),
-        subgroupBroadcast(own, 6u % SUBGROUP), subgroupBroadcast(own, 7u % SUBGROUP),
-    );
-    let part = dot(OFFSETS, near);
-    let low = subgroupBroadcast(part, 0u) + subgroupBroadcast(part, 1u) + subgroupBroadcast(part, 2u) + subgroupBroadcast(part, 3u);
-    let high = subgroupBroadcast(part, 4u % SUBGROUP) + subgroupBroadcast(part, 5u % SUBGROUP)
-        + subgroupBroadcast(part, 6u % SUBGROUP) + subgroupBroadcast(part, 7u % SUBGROUP);
-    return BlockOfX(scaled, vec2<f32>(low, high), dot(u, u));
+    let scaled = hand_quads(select(HIGH, LOW, subgroup_lane < 4u) * near, HIGH * far);
+    let parts = hand_numbers(dot(OFFSETS, near), dot(OFFSETS, far));
+    let offsets = vec2<f32>(parts[0] + parts[1] + parts[2] + parts[3], parts[4] + parts[5] + parts[6] + parts[7]);
+    return BlockOfX(scaled, offsets, squares);
 }

@@ -468,8 +468,9 @@ impl Kernel {
             }
             Kernel::Attention { cache, .. } => {
                 let attention = include_str!("../../../shaders/attention.wgsl");
-                let read = [cache.read(), tier.weights.read_cache()];
-                vec![STATE, read[0], read[1], tier.share.attend(), attention]
+                let mut files = vec![STATE, cache.read(), tier.weights.read_cache(), attention];
+                files.extend(tier.share.attend());
+                files
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],
             Kernel::Route(quant) => {

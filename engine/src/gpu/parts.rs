@@ -200,11 +200,11 @@ impl Share {
 
     pub(super) fn dot(self) -> &'static [&'static str] {
         const UNSTAGED: &str = include_str!("../../../shaders/dot/unstaged.wgsl");
+        const HANDED: &str = include_str!("../../../shaders/dot/handed.wgsl");
         match self {
             Share::Workgroup => &[include_str!("../../../shaders/dot/staged.wgsl")],
-            Share::Four | Share::Eight => {
-                &[UNSTAGED, include_str!("../../../shaders/dot/handed.wgsl")]
-            }
+            Share::Four => &[UNSTAGED, HANDED, HAND_FOUR],
+            Share::Eight => &[UNSTAGED, HANDED, HAND_EIGHT],
             Share::Own => &[UNSTAGED, include_str!("../../../shaders/dot/own.wgsl")],
         }
     }
@@ -229,13 +229,18 @@ impl Share {
         }
     }
 
-    pub(super) fn attend(self) -> &'static str {
+    pub(super) fn attend(self) -> &'static [&'static str] {
+        const HANDED: &str = include_str!("../../../shaders/attend/handed.wgsl");
         match self {
-            Share::Workgroup | Share::Own => include_str!("../../../shaders/attend/staged.wgsl"),
-            Share::Four | Share::Eight => include_str!("../../../shaders/attend/handed.wgsl"),
+            Share::Workgroup | Share::Own => &[include_str!("../../../shaders/attend/staged.wgsl")],
+            Share::Four => &[HANDED, HAND_FOUR],
+            Share::Eight => &[HANDED, HAND_EIGHT],
         }
     }
 }
+
+const HAND_FOUR: &str = include_str!("../../../shaders/hand/four.wgsl");
+const HAND_EIGHT: &str = include_str!("../../../shaders/hand/eight.wgsl");
 
 impl Operand {
     pub(super) fn x(self) -> &'static str {
