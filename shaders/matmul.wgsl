@@ -13,8 +13,9 @@
 // one). dot/* says which a lane keeps, and whether it goes through k alone or, where lanes are in slices, through a block of every
 // eight. Neighbouring lanes read neighbouring words of W, each of which meets all rows of x that the tile has. Sums are f32 and
 // their order does not depend on TILE_T: a token's row comes out the same alone and in a batch, bit for bit.
-// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_numbers(); lib/block; place/*; x/*; in/*, gain/*; dot/*; tile/*; rows/*;
-// out/* output(). Tested in tests/kernels.rs, and which addresses are read in tests/addresses.rs.
+// Parts: plane/*_read; lib/page; lib/row; quant/* load_scales(), load_numbers(); lib/block; weights/*; lane/*; place/*; x/*; in/*,
+// gain/*; dot/*, hand/*; tile/*; turn/*; rows/*; out/* output(). Tested in tests/kernels.rs, and which addresses are read in
+// tests/addresses.rs.
 struct Params {
     n: u32,          // N, rows of a slab
     half: u32,       // ceil(N / 2)

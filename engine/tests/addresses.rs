@@ -14,7 +14,8 @@ use motet::quant::{BLOCK, QUANTS, Quant};
 /// Bytes that a GPU reads at least.
 const SECTOR: usize = 32;
 
-/// Lines of matmul.wgsl, weights/whole.wgsl, lane/four.wgsl, dot/staged.wgsl and plane/buffer_read.wgsl that [`reads`] says in Rust.
+/// Lines of matmul.wgsl, weights/whole.wgsl, lane/four.wgsl, dot/staged.wgsl and plane/buffer_read.wgsl that [`reads`] says
+/// in Rust.
 const MIRRORED: [&str; 13] = [
     "let pair = group.x * PAIRS + pair_of(lane);",
     "return rows_at(of_page, vec2<u32>(pair, pair + SPREAD));",

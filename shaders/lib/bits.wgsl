@@ -46,6 +46,11 @@ fn six_bits(words: vec3<u32>, i: u32) -> vec2<f32> {
     return vec2<f32>(f32((w.x & 15u) | ((w.z & 3u) << 4u)), f32((w.y & 15u) | ((w.z & 12u) << 2u)));
 }
 
+// The f16 of a block in a word that two blocks share.
+fn half_of(word: u32, block: u32) -> f32 {
+    return unpack2x16float(word)[block & 1u];
+}
+
 // ggml's kvalues_iq4nl of the low halves of four bytes: -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69,
 // 89, 113. A polynomial comes within 0.435 of each, and is rounded: arithmetic in place of a table, which would be a
 // load for every weight.

@@ -1,6 +1,6 @@
 // A block of 32 weights of a row, as a format keeps them: w = d · q · LOW + m · OFFSETS of numbers 0..15, and the same of 16..31
-// with HIGH. The constants are the format's; a product may leave d, m and them to the end, or to x, which is Σ w·x =
-// d · Σ q·(LOW·x) + m · Σ OFFSETS·x, and saves two of six operations a weight.
+// with HIGH; the three constants are the format's. Σ w·x is d · Σ q·(LOW·x) + m · Σ OFFSETS·x, so a product may leave d and m to
+// the block's end (weights/factored).
 struct Block {
     q: array<vec4<f32>, 8>,
     d: vec2<f32>, // of the first half of the block and of the second
@@ -18,9 +18,4 @@ fn load_block(block: u32, row: u32, scales: Scales) -> array<vec4<f32>, 8> {
         d0 * w.q[0] + m0, d0 * w.q[1] + m0, d0 * w.q[2] + m0, d0 * w.q[3] + m0,
         d1 * w.q[4] + m1, d1 * w.q[5] + m1, d1 * w.q[6] + m1, d1 * w.q[7] + m1,
     );
-}
-
-// The lower half of a word of two halves, or the upper one, for blocks that have it in turn.
-fn half_of(word: u32, block: u32) -> f32 {
-    return unpack2x16float(word)[block & 1u];
 }
