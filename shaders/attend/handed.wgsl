@@ -3,25 +3,43 @@
 // times what a lane's costs. Part: hand/* hand_quads(), hand_numbers().
 //
 // The row that is next always has the first place, and no compiler knows how often the loop goes round, so that none writes out
-// the rows, which here takes seconds and tens of megabytes.
-alias Row = array<vec4<f32>, ROWS>;
-
-fn turn_dots(dots: Dots, last: f32) -> Dots {
-    var turned = Dots();
-    for (var r = 1u; r < ROWS; r++) {
-        turned[r - 1u] = dots[r];
-    }
-    turned[ROWS - 1u] = last;
-    return turned;
+// the rows, which here takes seconds and tens of megabytes. The turns themselves are written out: in a loop, some compilers would
+// read each row from a place that they take to be another one for each lane.
+struct TurnedDots {
+    r0: f32,
+    r1: f32,
+    r2: f32,
+    r3: f32,
+    r4: f32,
+    r5: f32,
+    r6: f32,
+    r7: f32,
 }
 
-fn turn_row(row: Row, last: vec4<f32>) -> Row {
-    var turned = Row();
-    for (var r = 1u; r < ROWS; r++) {
-        turned[r - 1u] = row[r];
-    }
-    turned[ROWS - 1u] = last;
-    return turned;
+struct TurnedSums {
+    r0: vec4<f32>,
+    r1: vec4<f32>,
+    r2: vec4<f32>,
+    r3: vec4<f32>,
+    r4: vec4<f32>,
+    r5: vec4<f32>,
+    r6: vec4<f32>,
+    r7: vec4<f32>,
+}
+
+// What is done takes the last of ROWS places.
+fn turn_dots(d: TurnedDots, done: f32) -> TurnedDots {
+    return TurnedDots(
+        select(d.r1, done, ROWS == 1u), select(d.r2, done, ROWS == 2u), d.r3, select(d.r4, done, ROWS == 4u),
+        d.r5, d.r6, d.r7, done,
+    );
+}
+
+fn turn_sums(s: TurnedSums, done: vec4<f32>) -> TurnedSums {
+    return TurnedSums(
+        select(s.r1, done, ROWS == 1u), select(s.r2, done, ROWS == 2u), s.r3, select(s.r4, done, ROWS == 4u),
+        s.r5, s.r6, s.r7, done,
+    );
 }
 
 // A row's quad of the query; zero past its end.
@@ -36,7 +54,7 @@ fn key_within(cell: u32, c: u32, lane: u32) -> vec4<f32> {
 // This lane's position with every row's query.
 fn dot_queries(cell: u32, lane: u32) -> Dots {
     let subgroup_lane = subgroupExclusiveAdd(1u);
-    var dots = Dots();
+    var turned = TurnedDots();
     for (var c = 0u; c < C4; c += 8u) {
         let k0 = key_within(cell, c + 0u, lane);
         let k1 = key_within(cell, c + 1u, lane);
@@ -48,7 +66,7 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
         let k7 = key_within(cell, c + 7u, lane);
         for (var r = 0u; r < ROWS + p.zero; r++) {
             let own = hand_quads(query(r, c + subgroup_lane), query(r, c + subgroup_lane % 4u + 4u));
-            var sum = dots[0];
+            var sum = turned.r0;
             sum += dot(own[0], k0);
             sum += dot(own[1], k1);
             sum += dot(own[2], k2);
@@ -57,9 +75,18 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
             sum += dot(own[5], k5);
             sum += dot(own[6], k6);
             sum += dot(own[7], k7);
-            dots = turn_dots(dots, sum);
+            turned = turn_dots(turned, sum);
         }
     }
+    var dots = Dots(); // from the end on: what is behind the last row is overwritten by it
+    dots[min(7u, ROWS - 1u)] = turned.r7;
+    dots[min(6u, ROWS - 1u)] = turned.r6;
+    dots[min(5u, ROWS - 1u)] = turned.r5;
+    dots[min(4u, ROWS - 1u)] = turned.r4;
+    dots[min(3u, ROWS - 1u)] = turned.r3;
+    dots[min(2u, ROWS - 1u)] = turned.r2;
+    dots[min(1u, ROWS - 1u)] = turned.r1;
+    dots[0] = turned.r0;
     return dots;
 }
 
@@ -67,10 +94,17 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
 // that all lanes go round equally often; past n, probabilities are zero.
 fn add_values(sums: Sums, i: u32, quad: u32, tile: u32, kv: u32, share: u32, n: u32) -> Sums {
     let subgroup_lane = subgroupExclusiveAdd(1u);
-    var row = Row();
-    for (var r = 0u; r < ROWS; r++) {
-        row[r] = sums[i * ROWS + r];
-    }
+    let own = select(i, 0u, V_QUADS == 1u) * ROWS; // constant, if there is one quad
+    var turned = TurnedSums(
+        sums[own + min(0u, ROWS - 1u)],
+        sums[own + min(1u, ROWS - 1u)],
+        sums[own + min(2u, ROWS - 1u)],
+        sums[own + min(3u, ROWS - 1u)],
+        sums[own + min(4u, ROWS - 1u)],
+        sums[own + min(5u, ROWS - 1u)],
+        sums[own + min(6u, ROWS - 1u)],
+        sums[own + min(7u, ROWS - 1u)],
+    );
     for (var first = 0u; first < n; first += 8u * SHARES) {
         let s = first + 8u * share;
         let v0 = value(tile, s + 0u, kv, quad);
@@ -83,22 +117,27 @@ fn add_values(sums: Sums, i: u32, quad: u32, tile: u32, kv: u32, share: u32, n: 
         let v7 = value(tile, s + 7u, kv, quad);
         for (var r = 0u; r < ROWS + p.zero; r++) {
             let at = r * 64u + s;
-            let own = hand_numbers(scores[at + subgroup_lane], scores[at + subgroup_lane % 4u + 4u]);
-            var sum = row[0];
-            sum += own[0] * v0;
-            sum += own[1] * v1;
-            sum += own[2] * v2;
-            sum += own[3] * v3;
-            sum += own[4] * v4;
-            sum += own[5] * v5;
-            sum += own[6] * v6;
-            sum += own[7] * v7;
-            row = turn_row(row, sum);
+            let handed = hand_numbers(scores[at + subgroup_lane], scores[at + subgroup_lane % 4u + 4u]);
+            var sum = turned.r0;
+            sum += handed[0] * v0;
+            sum += handed[1] * v1;
+            sum += handed[2] * v2;
+            sum += handed[3] * v3;
+            sum += handed[4] * v4;
+            sum += handed[5] * v5;
+            sum += handed[6] * v6;
+            sum += handed[7] * v7;
+            turned = turn_sums(turned, sum);
         }
     }
     var o = sums;
-    for (var r = 0u; r < ROWS; r++) {
-        o[i * ROWS + r] = row[r];
-    }
+    o[own + min(7u, ROWS - 1u)] = turned.r7;
+    o[own + min(6u, ROWS - 1u)] = turned.r6;
+    o[own + min(5u, ROWS - 1u)] = turned.r5;
+    o[own + min(4u, ROWS - 1u)] = turned.r4;
+    o[own + min(3u, ROWS - 1u)] = turned.r3;
+    o[own + min(2u, ROWS - 1u)] = turned.r2;
+    o[own + min(1u, ROWS - 1u)] = turned.r1;
+    o[own] = turned.r0;
     return o;
 }
