@@ -96,7 +96,7 @@ fn add_values(sums: Sums, i: u32, quad: u32, tile: u32, kv: u32, share: u32, n: 
     let subgroup_lane = subgroupExclusiveAdd(1u);
     let own = select(i, 0u, V_QUADS == 1u) * ROWS; // constant, if there is one quad
     var turned = TurnedSums(
-        sums[own + min(0u, ROWS - 1u)],
+        sums[own],
         sums[own + min(1u, ROWS - 1u)],
         sums[own + min(2u, ROWS - 1u)],
         sums[own + min(3u, ROWS - 1u)],
