@@ -1,10 +1,9 @@
-// embed: x[t, :] = scale · W[ids[t], :], and marks ids[t] as seen for the repetition penalty.
+// embed: x[t, :] = scale · W[ids[t], :]
 //
 //   state   place in the sequence                                  read
 //   plane   W [V, D], one page of its rows                         read
 //   ids     [T] u32                                                read
 //   x       [T, D] f32                                             write
-//   seen    [V] u32, 1 for every id of the context                 write
 //
 // One lane, one block of 32 numbers of one token; the page that holds the row writes it.
 // Parts: quant/* load_scales(), load_numbers(); lib/block; plane/*_read; lib/page; lib/row. Tested in tests/kernels.rs.
@@ -23,7 +22,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(3) var<storage, read> ids: array<u32>;
 @group(0) @binding(4) var<storage, read_write> x: array<f32>;
-@group(0) @binding(5) var<storage, read_write> seen: array<u32>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
@@ -48,8 +46,5 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
                 x[t * p.d + k] = v[j];
             }
         }
-    }
-    if (block == 0u) {
-        seen[id] = 1u;
     }
 }

@@ -1,6 +1,7 @@
 // sample: the next id from the logits, on the GPU and without sorting them; one workgroup.
 //
-//   z = logit, divided (if positive) or multiplied by the repetition penalty where the id was seen (Keskar et al. 2019)
+//   z = logit + bias, divided (if positive) or multiplied by the repetition penalty where the id was seen (Keskar et al.
+//   2019), less the frequency penalty for each time that the id was chosen, and less the presence penalty if it was
 //   kept: the top_k greatest z; of these the fewest greatest whose probabilities e^(z/temperature) reach top_p (Holtzman
 //   et al. 2020); of these the ones of at least min_p times the greatest probability. Each is a threshold on z, found bit
 //   by bit on an integer that orders floats; ids tied with the last one kept are kept.
@@ -8,10 +9,11 @@
 //   temperature the greatest z; on a tie the lower id. The noise is a hash of seed, step and id.
 //
 //   logits  [V] f32                                                read
-//   seen    [V] u32, 1 for every id of the context                 read, write
+//   seen    [V] u32: 1 for an id of the context, and 2 for each time it was chosen   read, write
 //   state   moves on by the batch: pos += t, t = 1, step += 1      read, write
 //   ids     the batch's ids; the first is set to the next          write
 //   chosen  [RING] u32: slot step % RING gets the id; 0xffffffff if no logit is a number  write
+//   bias    [V] f32                                                read, if biased
 //
 // Parts: lib/reduce_*. Constants: RING. engine/src/sample.rs is its twin. Tested in tests/kernels.rs.
 struct Params {
@@ -21,7 +23,10 @@ struct Params {
     top_p: f32,       // 1: all
     min_p: f32,       // 0: all
     penalty: f32,     // 1: none
+    frequency: f32,   // 0: none
+    presence: f32,    // 0: none
     seed: u32,
+    biased: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -30,12 +35,19 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> state: State;
 @group(0) @binding(4) var<storage, read_write> ids: array<u32>;
 @group(0) @binding(5) var<storage, read_write> chosen: array<u32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 
 const NONE: f32 = -3.4028234e38;
 
 fn penalized(id: u32) -> f32 {
-    let z = logits[id];
-    return select(z, select(z * p.penalty, z / p.penalty, z > 0.0), seen[id] != 0u);
+    var z = logits[id];
+    if (p.biased != 0u) {
+        z += bias[id];
+    }
+    let mark = seen[id];
+    z = select(z, select(z * p.penalty, z / p.penalty, z > 0.0), mark != 0u);
+    let times = mark >> 1u;
+    return z - f32(times) * p.frequency - select(0.0, p.presence, times > 0u);
 }
 
 // An integer in the order of floats.
@@ -128,7 +140,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         let next = select(0xffffffffu, u32(max(id, 0.0)), found);
         chosen[step % RING] = next;
         ids[0] = select(0u, next, found);
-        seen[ids[0]] = 1u;
+        seen[ids[0]] = (seen[ids[0]] | 1u) + 2u;
         state.pos += state.t;
         state.t = 1u;
         state.step = step + 1u;

@@ -243,6 +243,22 @@ pub struct SamplingArgs {
         allow_negative_numbers = true
     )]
     pub repeat_penalty: f32,
+    /// Make ids less likely by this much for each time they were chosen; 0 leaves them
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
+    pub frequency_penalty: f32,
+    /// Make ids that were chosen less likely by this much; 0 leaves them
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
+    pub presence_penalty: f32,
     /// The same seed draws the same ids [default: another one each time]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u32>,
@@ -266,6 +282,8 @@ impl SamplingArgs {
                 top_p: self.top_p,
                 min_p: self.min_p,
                 repetition_penalty: self.repeat_penalty,
+                frequency_penalty: self.frequency_penalty,
+                presence_penalty: self.presence_penalty,
                 seed,
             }
         };

@@ -7,7 +7,7 @@ use motet::format::Checkpoint;
 use motet::gpu::{Gpu, GpuOptions};
 use motet::model::Model;
 use motet::reference::Reference;
-use motet::sample::Sampling;
+use motet::sample::{CHOSEN, SEEN, Sampling};
 use motet::session::{Session, check_prompt, room_for};
 use motet::weights::Progress;
 use motet_hub::Location;
@@ -90,7 +90,7 @@ struct Cpu {
     context: usize,
     sampling: Sampling,
     logits: Vec<f32>,  // [V], of the last token that went through the model
-    seen: Vec<bool>,   // [V]
+    marks: Vec<u32>,   // [V]: SEEN, CHOSEN
     chosen: u32,       // ids chosen since the prompt
     last: Option<u32>, // the last of them, which has not gone through the model
 }
@@ -201,14 +201,14 @@ impl Cpu {
     async fn load(checkpoint: &Checkpoint, wanted: Option<usize>) -> Result<Self, Error> {
         let reference = Reference::load(checkpoint).await?;
         let context = room_for(reference.config(), wanted)?;
-        let seen = vec![false; reference.config().v];
+        let marks = vec![0; reference.config().v];
         let sampling = Sampling::default();
         Ok(Self {
             reference,
             context,
             sampling,
             logits: Vec::new(),
-            seen,
+            marks,
             chosen: 0,
             last: None,
         })
@@ -228,15 +228,15 @@ impl Cpu {
     fn begin(&mut self, ids: &[u32]) -> Result<(), Error> {
         check_prompt(ids, self.context, self.reference.config().v)?;
         self.reference.reset(ids.len());
-        self.seen.fill(false);
+        self.marks.fill(0);
         (self.chosen, self.last) = (0, None);
         Ok(())
     }
 
     fn forward(&mut self, id: u32) -> Result<(), Error> {
         self.logits = self.reference.forward(id)?;
-        if let Some(seen) = self.seen.get_mut(id as usize) {
-            *seen = true;
+        if let Some(mark) = self.marks.get_mut(id as usize) {
+            *mark |= SEEN;
         }
         Ok(())
     }
@@ -245,10 +245,13 @@ impl Cpu {
         if let Some(id) = self.last {
             self.forward(id)?;
         }
-        let id = self.sampling.choose(&self.logits, &self.seen, self.chosen);
+        let id = self.sampling.choose(&self.logits, &self.marks, self.chosen);
         let id = id.ok_or_else(|| {
             Error::model("the model's logits are no numbers; its weights are broken")
         })?;
+        if let Some(mark) = self.marks.get_mut(id as usize) {
+            *mark = (*mark | SEEN) + CHOSEN;
+        }
         self.chosen += 1;
         self.last = Some(id);
         Ok(id)

@@ -6,10 +6,9 @@
 
 use crate::arch::tree::{self, Attention};
 use crate::arch::{Config, LayerKind, Mla, Moe, QkNorm};
-use crate::gpu::{Dispatch, Output};
+use crate::gpu::{Dispatch, Output, Params};
 use crate::kv::{CHUNK, Cache, State};
 use crate::ops::{self, Heads, LatentInput, Product, Routes, Split, Through};
-use crate::sample::Sampling;
 use crate::weights::{Matrix, Weights};
 
 /// Which tokens of a batch get logits.
@@ -38,7 +37,7 @@ pub fn forward(
     logits: Logits,
 ) -> Vec<Dispatch> {
     let (tree, none) = (&weights.tree, &weights.nothing);
-    let embedded = [&state.place, &state.ids, &state.x, &state.seen];
+    let embedded = [&state.place, &state.ids, &state.x];
     let all = ops::embed(embedded, &tree.token_embd, config.embedding_scale, t); // x [T, D]
     let mut graph = Graph {
         config,
@@ -93,13 +92,13 @@ pub fn forward(
     graph.all
 }
 
-/// A forward and the choice of the id that comes next.
+/// A forward and, as its last dispatch, the choice of the id that comes next; its parameters are `Sampling::params`.
 pub fn sampled(
     config: &Config,
     weights: &Weights,
     state: &State,
     t: u32,
-    sampling: &Sampling,
+    choice: Params,
 ) -> Vec<Dispatch> {
     let mut all = forward(config, weights, state, t, Logits::Last);
     let buffers = [
@@ -108,8 +107,9 @@ pub fn sampled(
         &state.place,
         &state.ids,
         &state.chosen,
+        &state.bias,
     ];
-    all.push(ops::sample(buffers, sampling.params(config.v)));
+    all.push(ops::sample(buffers, choice));
     all
 }
 

@@ -20,7 +20,8 @@ pub struct State {
     pub(crate) place: wgpu::Buffer, // pos, t, step: shaders/lib/state.wgsl
     pub(crate) ids: wgpu::Buffer,   // [T] u32
     pub(crate) chosen: wgpu::Buffer, // [RING] u32
-    pub(crate) seen: wgpu::Buffer,  // [V] u32
+    pub(crate) seen: wgpu::Buffer,  // [V] u32: sample::SEEN, sample::CHOSEN
+    pub(crate) bias: wgpu::Buffer,  // [V] f32, added to logits where the sampler is told so
     pub(crate) turns: Vec<wgpu::Buffer>, // a rope: [S, rot/2] (cos, sin)
     pub(crate) x: wgpu::Buffer,     // [T, D]
     pub(crate) qkv: wgpu::Buffer,   // [T, (H + 2K)·C]; latent: [T, Rq or H·C, + R + rope]
@@ -134,6 +135,7 @@ impl State {
             ids: f32s("ids", t)?,
             chosen: f32s("chosen", RING as usize)?,
             seen: f32s("seen", config.v)?,
+            bias: f32s("bias", config.v)?,
             turns: all_turns(gpu, config, positions, 0)?,
             x: f32s("x", t * d)?,
             qkv: f32s("qkv", t * qkv)?,
@@ -166,8 +168,17 @@ impl State {
         span: usize,
     ) -> Result<()> {
         let cache = caches(gpu, config, self.kind, positions)?;
+        self.copy_cache(gpu, config, &cache);
+        self.turns = all_turns(gpu, config, positions, span)?;
+        self.cache = cache;
+        self.positions = positions;
+        Ok(())
+    }
+
+    /// Copies what is cached to a cache of at least as many positions.
+    pub(crate) fn copy_cache(&self, gpu: &Gpu, config: &Config, cache: &[Cache]) {
         let mut encoder = gpu.encoder();
-        for (old, new) in self.cache.iter().zip(&cache) {
+        for (old, new) in self.cache.iter().zip(cache) {
             let widths = cached(config);
             for (i, (from, to)) in [(&old.k, &new.k), (&old.v, &new.v)].into_iter().enumerate() {
                 if i == 1 && old.latent {
@@ -183,10 +194,6 @@ impl State {
             }
         }
         gpu.enqueue(encoder);
-        self.turns = all_turns(gpu, config, positions, span)?;
-        self.cache = cache;
-        self.positions = positions;
-        Ok(())
     }
 
     /// Writes the turns of sequences of `span` tokens, where the rope depends on it.

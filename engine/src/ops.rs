@@ -70,12 +70,7 @@ pub fn repack(raw: &wgpu::Buffer, matrix: &Matrix, source: &Source, rows: Rows) 
 }
 
 /// `x[t, :] = scale · W[ids[t], :]` for up to `t` tokens, a dispatch for each page of `W [V, D]`.
-pub fn embed(
-    [state, ids, x, seen]: [&wgpu::Buffer; 4],
-    w: &Matrix,
-    scale: f32,
-    t: u32,
-) -> Vec<Dispatch> {
+pub fn embed([state, ids, x]: [&wgpu::Buffer; 3], w: &Matrix, scale: f32, t: u32) -> Vec<Dispatch> {
     let kernel = Kernel::Embed(w.quant);
     let blocks = w.blocks() as u32;
     let [numbers, scales] = w.row_words();
@@ -91,7 +86,7 @@ pub fn embed(
             scales as u32,
         ])
         .float(scale),
-        args: vec![state.into(), page.arg(), ids.into(), x.into(), seen.into()],
+        args: vec![state.into(), page.arg(), ids.into(), x.into()],
         groups: [blocks.div_ceil(kernel.items()), t, 1],
     });
     pages.collect()
@@ -672,8 +667,8 @@ pub fn attention(
     }
 }
 
-/// The next id from the logits; parameters are the sampler's.
-pub fn sample(args: [&wgpu::Buffer; 5], params: Params) -> Dispatch {
+/// The next id from logits, marks, the place, ids, the ring and the bias; parameters are the sampler's.
+pub fn sample(args: [&wgpu::Buffer; 6], params: Params) -> Dispatch {
     let args = args.map(Arg::from).into();
     Dispatch {
         kernel: Kernel::Sample,

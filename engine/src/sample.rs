@@ -4,6 +4,15 @@
 use crate::gpu::Params;
 use crate::{Error, Result};
 
+/// The mark of an id that the context has.
+pub const SEEN: u32 = 1;
+
+/// What each time that an id is chosen adds to its mark.
+pub const CHOSEN: u32 = 2;
+
+/// A bias that no other logit outweighs: the id cannot be chosen.
+pub const FORBIDDEN: f32 = -1e30;
+
 /// The sampler's settings. The default is greedy.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -18,6 +27,10 @@ pub struct Sampling {
     pub min_p: f32,
     /// Divides (positive) or multiplies (negative) the logits of ids of the context; 1 leaves them.
     pub repetition_penalty: f32,
+    /// Taken from an id's logit for each time that it was chosen since the prompt; 0 leaves it.
+    pub frequency_penalty: f32,
+    /// Taken from the logits of ids that were chosen since the prompt; 0 leaves them.
+    pub presence_penalty: f32,
     /// The same seed draws the same ids.
     pub seed: u32,
 }
@@ -30,6 +43,8 @@ impl Default for Sampling {
             top_p: 1.0,
             min_p: 0.0,
             repetition_penalty: 1.0,
+            frequency_penalty: 0.0,
+            presence_penalty: 0.0,
             seed: 0,
         }
     }
@@ -54,26 +69,39 @@ impl Sampling {
                 s.repetition_penalty,
                 "above 0 and at most 100",
             ),
+            s if !s.frequency_penalty.is_finite() => bad(
+                "the frequency penalty",
+                s.frequency_penalty,
+                "a finite number",
+            ),
+            s if !s.presence_penalty.is_finite() => bad(
+                "the presence penalty",
+                s.presence_penalty,
+                "a finite number",
+            ),
             _ => Ok(()),
         }
     }
 
-    /// These settings for the kernel, for a vocabulary of `v`.
-    pub fn params(&self, v: usize) -> Params {
+    /// These settings for the kernel, for a vocabulary of `v`; `biased` says whether logits have a bias.
+    pub fn params(&self, v: usize, biased: bool) -> Params {
         Params::new([v as u32])
             .float(self.temperature)
             .int(self.top_k)
             .float(self.top_p)
             .float(self.min_p)
             .float(self.repetition_penalty)
+            .float(self.frequency_penalty)
+            .float(self.presence_penalty)
             .int(self.seed)
+            .int(biased.into())
     }
 
-    /// The next id from `logits` `[V]`; `seen` says which ids the context has, `step` counts the ids chosen so far.
-    /// `None` if no logit is a number.
-    pub fn choose(&self, logits: &[f32], seen: &[bool], step: u32) -> Option<u32> {
+    /// The next id from `logits` `[V]`, to which any bias was added; `marks` `[V]` are sums of `SEEN` and `CHOSEN`, `step`
+    /// counts the ids chosen so far. `None` if no logit is a number.
+    pub fn choose(&self, logits: &[f32], marks: &[u32], step: u32) -> Option<u32> {
         let mut best = None;
-        for (id, score) in (0..).zip(self.scores(logits, seen, step)) {
+        for (id, score) in (0..).zip(self.scores(logits, marks, step)) {
             if score.is_some_and(|score| score > best.map_or(f32::MIN, |(_, best)| best)) {
                 best = score.map(|score| (id, score));
             }
@@ -82,16 +110,22 @@ impl Sampling {
     }
 
     /// The scores `[V]` of which the greatest wins, the lowest id of equals; `None` for ids that are not kept.
-    pub fn scores(&self, logits: &[f32], seen: &[bool], step: u32) -> Vec<Option<f32>> {
-        let z: Vec<f32> = logits
-            .iter()
-            .zip(seen)
-            .map(|(&z, &seen)| match seen {
-                true if z > 0.0 => z / self.repetition_penalty,
-                true => z * self.repetition_penalty,
-                false => z,
-            })
-            .collect();
+    pub fn scores(&self, logits: &[f32], marks: &[u32], step: u32) -> Vec<Option<f32>> {
+        let penalized = |(&z, &mark): (&f32, &u32)| {
+            let z = match mark {
+                0 => z,
+                _ if z > 0.0 => z / self.repetition_penalty,
+                _ => z * self.repetition_penalty,
+            };
+            let times = mark / CHOSEN;
+            let presence = if times > 0 {
+                self.presence_penalty
+            } else {
+                0.0
+            };
+            z - times as f32 * self.frequency_penalty - presence
+        };
+        let z: Vec<f32> = logits.iter().zip(marks).map(penalized).collect();
         let least = if self.temperature > 0.0 {
             self.threshold(&z)
         } else {

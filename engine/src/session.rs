@@ -2,20 +2,22 @@
 //!
 //! The caller drives: `prompt` and `step` submit work and return at once, `next` waits for the oldest id. Steps may be a
 //! few ahead of what was read, since a step's id stays on the GPU for the next one; `stop` forgets what was decoded past
-//! the last id read.
+//! the last id read. A caller whose choice depends on the ids before it (a grammar) holds the session: a step then ends with
+//! logits, and `choose` makes the choice.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::ops::{Range, RangeFrom};
 use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::arch::Config;
 use crate::forward::{FEW, Logits, forward, sampled};
-use crate::gpu::{CacheType, Pass, RING, Readback};
+use crate::gpu::{CacheType, Params, Pass, RING, Readback};
 use crate::kv::{self, CHUNK, State, TILE};
 use crate::model::Model;
 use crate::ops;
-use crate::sample::Sampling;
+use crate::sample::{CHOSEN, SEEN, Sampling};
 use crate::{Error, Result};
 
 /// Tokens whose logits are read back at a time.
@@ -24,7 +26,17 @@ const LOGITS_CHUNK: u32 = 32;
 /// Positions that a session has room for at first; it doubles when they are full.
 const FIRST: usize = TILE;
 
-type Id = Pin<Box<dyn Future<Output = Result<u32>>>>;
+type Chosen = Pin<Box<dyn Future<Output = Result<Choice>>>>;
+type Watched = Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// What a step ends with.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// The id.
+    pub id: u32,
+    /// The logits `[V]` that it was chosen from, before any bias and penalty, if the session keeps them; or none.
+    pub logits: Vec<f32>,
+}
 
 /// What a session is to be.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,7 +59,9 @@ impl From<Option<usize>> for SessionOptions {
 /// A step whose id was not read.
 enum Pending {
     /// On its way.
-    Submitted(Id),
+    Submitted(Chosen),
+    /// Logits are on their way, the choice was not asked for.
+    Held(Watched),
     /// To be submitted once the ids before it are read: the rope changes with the sequence's length, and all of it has
     /// to be computed again.
     Later,
@@ -68,6 +82,10 @@ pub struct Session {
     state: State,
     passes: Passes,
     sampling: Sampling,
+    biased: bool,
+    held: bool,
+    keeps_logits: bool,
+    logits: Vec<f32>,                  // [V], of the last id that was read
     tokens: Vec<u32>,                  // the prompt and the ids that were read
     submitted: usize, // positions that the GPU has or is going to have in its cache
     sampled: u32,     // ids submitted since the prompt
@@ -90,16 +108,29 @@ impl Session {
         let (state, passes) = gpu
             .scoped("making room for a session", || {
                 let state = State::new(gpu, &model.config, cache, positions, 1)?;
-                let passes = Passes::new(model, &state, &Sampling::default());
+                let passes = Passes::new(
+                    model,
+                    &state,
+                    &Sampling::default().params(model.config.v, false),
+                );
                 Ok((state, passes))
             })
             .await??;
-        Ok(Self {
+        Ok(Self::empty(model, context, state, passes))
+    }
+
+    /// A session without tokens.
+    fn empty(model: &Rc<Model>, context: usize, state: State, passes: Passes) -> Self {
+        Self {
             model: model.clone(),
             context,
             state,
             passes,
             sampling: Sampling::default(),
+            biased: false,
+            held: false,
+            keeps_logits: false,
+            logits: Vec::new(),
             tokens: Vec::new(),
             submitted: 0,
             sampled: 0,
@@ -107,7 +138,7 @@ impl Session {
             written: 0,
             pending: VecDeque::new(),
             spare: Rc::default(),
-        })
+        }
     }
 
     /// The prompt and the ids read so far.
@@ -145,6 +176,95 @@ impl Session {
         self.passes.step.len()
     }
 
+    /// A session that has seen the same: both go on from here, each on its own.
+    ///
+    /// # Errors
+    /// A device that is too small or fails.
+    pub async fn fork(&self) -> Result<Self> {
+        let (model, gpu) = (&self.model, &self.model.gpu);
+        let (state, passes) = gpu
+            .scoped("copying a session", || {
+                let positions = self.state.positions;
+                let state = State::new(gpu, &model.config, self.state.kind, positions, 1)?;
+                state.stretch(gpu, &model.config, self.span);
+                self.state.copy_cache(gpu, &model.config, &state.cache);
+                let greedy = Sampling::default().params(model.config.v, false);
+                let passes = Passes::new(model, &state, &greedy);
+                Ok((state, passes))
+            })
+            .await??;
+        let cached = self.submitted.min(self.tokens.len());
+        Ok(Self {
+            tokens: self.tokens[..cached].to_vec(),
+            submitted: cached,
+            span: self.span,
+            written: self.written,
+            ..Self::empty(model, self.context, state, passes)
+        })
+    }
+
+    /// Adds `bias` `[V]` to the logits of every choice from now on, or nothing.
+    ///
+    /// # Errors
+    /// Another length than the vocabulary's.
+    pub fn set_bias(&mut self, bias: Option<&[f32]>) -> Result<()> {
+        let v = self.model.config.v;
+        if let Some(bias) = bias {
+            if bias.len() != v {
+                return Err(Error::request(format!(
+                    "a bias of {} numbers was given for a vocabulary of {v}",
+                    bias.len()
+                )));
+            }
+            let queue = &self.model.gpu.queue;
+            queue.write_buffer(&self.state.bias, 0, bytemuck::cast_slice(bias));
+        }
+        if self.biased != bias.is_some() {
+            self.biased = bias.is_some();
+            self.tell_sampler();
+        }
+        Ok(())
+    }
+
+    /// Whether prompts and steps from now on end with logits, so that `choose` has to be called before the next.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Whether the logits of choices from now on are read back with their ids.
+    pub fn keep_logits(&mut self, kept: bool) {
+        self.keeps_logits = kept;
+        self.logits.clear();
+    }
+
+    /// The logits `[V]` that the last id was chosen from, before any bias and penalty; none if they are not kept.
+    pub fn last_logits(&self) -> &[f32] {
+        &self.logits
+    }
+
+    /// Submits the choice that a held prompt or step ended before.
+    ///
+    /// # Errors
+    /// None was held; errors of the device come from `next`.
+    pub fn choose(&mut self) -> Result<()> {
+        let held = |pending: &mut Pending| matches!(pending, Pending::Held(_));
+        let Some(Pending::Held(computed)) = self.pending.pop_back_if(held) else {
+            return Err(Error::request("no step waits for its choice"));
+        };
+        let model = self.model.clone();
+        let (id, watched) = model.gpu.watch("a choice", || {
+            let last = self.passes.step.len() - 1;
+            self.submit_choice(1, last.., |passes| &passes.step)
+        });
+        self.pending
+            .push_back(Pending::Submitted(Box::pin(async move {
+                computed.await?;
+                watched.await?;
+                id.await
+            })));
+        Ok(())
+    }
+
     /// Submits the prompt `ids` and the choice of the first id after it. With `reuse`, the longest prefix that `ids` and
     /// the session's tokens have in common is not computed again.
     ///
@@ -152,6 +272,21 @@ impl Session {
     /// An empty prompt, one longer than the context, ids outside of the vocabulary, settings that mean nothing; errors
     /// of the device come from `next`.
     pub fn prompt(&mut self, ids: &[u32], sampling: &Sampling, reuse: bool) -> Result<()> {
+        self.resume(ids, 0, sampling, reuse)
+    }
+
+    /// Submits the prompt `ids`, of which the last `answered` are ids that were chosen after it, perhaps by a session that is gone:
+    /// what follows is what would have followed there. Otherwise as `prompt`.
+    ///
+    /// # Errors
+    /// As of `prompt`.
+    pub fn resume(
+        &mut self,
+        ids: &[u32],
+        answered: usize,
+        sampling: &Sampling,
+        reuse: bool,
+    ) -> Result<()> {
         sampling.check()?;
         check_prompt(ids, self.context, self.model.config.v)?;
         self.stop();
@@ -161,9 +296,20 @@ impl Session {
         } else {
             0
         };
-        let id = self.run_prompt(ids, sampling, kept)?;
-        self.pending.push_back(Pending::Submitted(id));
+        self.sampling = *sampling;
+        self.tell_sampler();
+        let pending = self.run_prompt(ids, answered.min(ids.len()), kept)?;
+        self.pending.push_back(pending);
         Ok(())
+    }
+
+    /// Gives the sampler its settings, for what is submitted from now on.
+    fn tell_sampler(&self) {
+        let params = self.sampling.params(self.model.config.v, self.biased);
+        let passes = [&self.passes.prompt, &self.passes.step];
+        for pass in passes.into_iter().chain(&self.passes.few) {
+            pass.set_params(&self.model.gpu, pass.len() - 1, &params);
+        }
     }
 
     /// Takes `ids` as a sequence that is cached, without computing it: room is made and the position set, and the cache
@@ -185,17 +331,18 @@ impl Session {
         Ok(())
     }
 
-    /// Submits all of a prompt but its first `kept` tokens.
-    fn run_prompt(&mut self, ids: &[u32], sampling: &Sampling, kept: usize) -> Result<Id> {
+    /// Submits all of a prompt but its first `kept` tokens; its last `answered` were chosen.
+    fn run_prompt(&mut self, ids: &[u32], answered: usize, kept: usize) -> Result<Pending> {
         let model = self.model.clone();
-        let (done, watched) = model
-            .gpu
-            .watch("the prompt", || self.submit_prompt(ids, sampling, kept));
-        let id = done?;
-        Ok(Box::pin(async move {
-            watched.await?;
-            id.await
-        }))
+        let (done, watched) = model.gpu.watch("the prompt", || {
+            let ready = self.submit_prompt(ids, answered, kept)?;
+            Ok(self.submit_end(ready, |passes| match &passes.few {
+                _ if ready == 1 => &passes.step,
+                Some(few) if ready <= FEW as usize => few,
+                _ => &passes.prompt,
+            }))
+        });
+        Ok(done?.watched(watched))
     }
 
     /// Whether the model's rope is another one for a sequence of `length` tokens than for the present one.
@@ -223,50 +370,66 @@ impl Session {
                 "at most {RING} steps can be ahead of what was read"
             )));
         }
-        let after_later = matches!(self.pending.back(), Some(Pending::Later));
-        if after_later || self.stretched(self.submitted + 1) {
-            self.pending.push_back(Pending::Later);
-            return Ok(());
+        if self.held && !self.pending.is_empty() {
+            return Err(Error::request(
+                "a held step begins when the id before it was read",
+            ));
         }
-        let id = self.run_step()?;
-        self.pending.push_back(Pending::Submitted(id));
+        let after_later = matches!(self.pending.back(), Some(Pending::Later));
+        let pending = if self.held {
+            self.run_next()?
+        } else if after_later || self.stretched(self.submitted + 1) {
+            Pending::Later
+        } else {
+            self.run_step()?
+        };
+        self.pending.push_back(pending);
         Ok(())
     }
 
-    fn run_step(&mut self) -> Result<Id> {
+    /// Submits a step once all ids before it are read: the whole sequence, where its rope changes with its length.
+    fn run_next(&mut self) -> Result<Pending> {
+        if !self.stretched(self.tokens.len()) {
+            return self.run_step();
+        }
+        let (tokens, sampled) = (self.tokens.clone(), self.sampled);
+        self.run_prompt(&tokens, sampled as usize, 0)
+    }
+
+    fn run_step(&mut self) -> Result<Pending> {
         let model = self.model.clone();
         let (done, watched) = model.gpu.watch("a decode step", || {
             self.make_room(self.submitted + 1)?;
             self.submitted += 1;
             self.written = self.written.max(self.submitted);
-            Ok(self.submit_sampled(1, |passes| &passes.step))
+            Ok(self.submit_end(1, |passes| &passes.step))
         });
-        let id = done?;
-        Ok(Box::pin(async move {
-            watched.await?;
-            id.await
-        }))
+        Ok(done?.watched(watched))
     }
 
     /// Takes the oldest id that was not read: a future to be awaited, whose id then belongs to `took`.
     ///
     /// # Errors
     /// Nothing was submitted.
-    pub fn take(&mut self) -> Result<Pin<Box<dyn Future<Output = Result<u32>>>>> {
-        match self.pending.pop_front() {
-            Some(Pending::Submitted(id)) => Ok(id),
-            Some(Pending::Later) if self.stretched(self.tokens.len()) => {
-                let (tokens, sampling) = (self.tokens.clone(), self.sampling);
-                self.run_prompt(&tokens, &sampling, 0)
+    pub fn take(&mut self) -> Result<Pin<Box<dyn Future<Output = Result<Choice>>>>> {
+        let pending = match self.pending.pop_front() {
+            Some(Pending::Later) => self.run_next()?,
+            Some(pending) => pending,
+            None => return Err(Error::request("no step was submitted")),
+        };
+        match pending {
+            Pending::Submitted(choice) => Ok(choice),
+            held => {
+                self.pending.push_front(held);
+                Err(Error::request("the step waits for its choice"))
             }
-            Some(Pending::Later) => self.run_step(),
-            None => Err(Error::request("no step was submitted")),
         }
     }
 
-    /// Notes an id that `take`'s future gave.
-    pub fn took(&mut self, id: u32) {
-        self.tokens.push(id);
+    /// Notes a choice that `take`'s future gave.
+    pub fn took(&mut self, choice: Choice) {
+        self.tokens.push(choice.id);
+        self.logits = choice.logits;
     }
 
     /// Waits for the oldest id that was not read.
@@ -274,8 +437,9 @@ impl Session {
     /// # Errors
     /// Nothing was submitted; the device failed; the model's logits are no numbers.
     pub async fn next(&mut self) -> Result<u32> {
-        let id = self.take()?.await?;
-        self.took(id);
+        let choice = self.take()?.await?;
+        let id = choice.id;
+        self.took(choice);
         Ok(id)
     }
 
@@ -310,7 +474,8 @@ impl Session {
         rows?;
         let pass = gpu
             .scoped("preparing logits", || {
-                self.passes = Passes::new(&model, &self.state, &self.sampling);
+                let params = self.sampling.params(v, self.biased);
+                self.passes = Passes::new(&model, &self.state, &params);
                 let dispatches = forward(
                     &model.config,
                     &model.weights,
@@ -326,7 +491,7 @@ impl Session {
             let (index, watched) = gpu.watch("computing logits", || {
                 self.write_batch(ids);
                 let mut encoder = gpu.encoder();
-                record(&pass, &mut encoder, ids.len(), pass.len());
+                record(&pass, &mut encoder, ids.len(), 0..pass.len());
                 readback.copy_from(&mut encoder, &self.state.logits, 0);
                 gpu.enqueue(encoder)
             });
@@ -369,20 +534,20 @@ impl Session {
         self.span = length;
     }
 
-    fn submit_prompt(&mut self, ids: &[u32], sampling: &Sampling, kept: usize) -> Result<Id> {
+    /// Submits all of a prompt but its first `kept` tokens and its last batch, which is written; how many tokens that has.
+    fn submit_prompt(&mut self, ids: &[u32], answered: usize, kept: usize) -> Result<usize> {
         let model = self.model.clone();
         let gpu = &model.gpu;
         self.choose_rope(ids.len());
         self.make_room(ids.len())?;
-        self.sampling = *sampling;
-        let passes = [&self.passes.prompt, &self.passes.step];
-        for pass in passes.into_iter().chain(&self.passes.few) {
-            pass.set_params(gpu, pass.len() - 1, &sampling.params(model.config.v));
-        }
         let mut seen = vec![0u32; model.config.v];
-        for id in &ids[..kept] {
-            seen[*id as usize] = 1;
+        for id in ids {
+            seen[*id as usize] = SEEN;
         }
+        for id in &ids[ids.len() - answered..] {
+            seen[*id as usize] += CHOSEN;
+        }
+        self.sampled = answered as u32;
         gpu.queue
             .write_buffer(&self.state.seen, 0, bytemuck::cast_slice(&seen));
         self.tokens = ids.to_vec();
@@ -395,7 +560,8 @@ impl Session {
             self.write_batch(chunk);
             let mut encoder = gpu.encoder();
             let passes = &self.passes;
-            record(&passes.prompt, &mut encoder, chunk.len(), passes.no_logits);
+            let before_logits = 0..passes.no_logits;
+            record(&passes.prompt, &mut encoder, chunk.len(), before_logits);
             gpu.enqueue(encoder);
             self.submitted += chunk.len();
         }
@@ -403,13 +569,7 @@ impl Session {
         self.write_batch(chunk);
         self.submitted += chunk.len();
         self.written = self.written.max(self.submitted);
-        Ok(
-            self.submit_sampled(chunk.len(), |passes| match &passes.few {
-                _ if chunk.len() == 1 => &passes.step,
-                Some(few) if chunk.len() <= FEW as usize => few,
-                _ => &passes.prompt,
-            }),
-        )
+        Ok(chunk.len())
     }
 
     /// Writes a batch's ids and its place.
@@ -420,8 +580,26 @@ impl Session {
         queue.write_buffer(&self.state.place, 0, bytemuck::cast_slice(&place));
     }
 
-    /// Submits a pass that ends with the sampler for a batch of `tokens`; the future gives the id.
-    fn submit_sampled(&mut self, tokens: usize, pass: impl Fn(&Passes) -> &Pass) -> Id {
+    /// Submits a pass that ends with the sampler, for a batch of `tokens`: all of it, or what is before the choice.
+    fn submit_end(&mut self, tokens: usize, pass: impl Fn(&Passes) -> &Pass) -> Pending {
+        if !self.held {
+            return Pending::Submitted(self.submit_choice(tokens, 0.., pass));
+        }
+        let gpu = &self.model.gpu;
+        let mut encoder = gpu.encoder();
+        let pass = pass(&self.passes);
+        record(pass, &mut encoder, tokens, 0..pass.len() - 1);
+        gpu.enqueue(encoder);
+        Pending::Held(Box::pin(std::future::ready(Ok(()))))
+    }
+
+    /// Submits the end of a pass, from dispatch `from` on; the future gives the choice.
+    fn submit_choice(
+        &mut self,
+        tokens: usize,
+        from: RangeFrom<usize>,
+        pass: impl Fn(&Passes) -> &Pass,
+    ) -> Chosen {
         let model = self.model.clone();
         let gpu = &model.gpu;
         let spare = self.spare.clone();
@@ -431,20 +609,30 @@ impl Session {
             .unwrap_or_else(|| Readback::new(gpu, 4));
         let mut encoder = gpu.encoder();
         let pass = pass(&self.passes);
-        record(pass, &mut encoder, tokens, pass.len());
+        record(pass, &mut encoder, tokens, from.start..pass.len());
         let slot = u64::from(self.sampled % RING);
         readback.copy_from(&mut encoder, &self.state.chosen, 4 * slot);
+        let logits = self.keeps_logits.then(|| {
+            let logits = Readback::new(gpu, 4 * model.config.v as u64);
+            logits.copy_from(&mut encoder, &self.state.logits, 0);
+            logits
+        });
         let index = gpu.enqueue(encoder);
         self.sampled += 1;
-        let bytes = readback.read(gpu, index);
+        let bytes = readback.read(gpu, index.clone());
+        let logits = logits.map(|logits| logits.read(gpu, index));
         Box::pin(async move {
             let bytes = bytes.await?;
+            let logits = match logits {
+                Some(logits) => bytemuck::pod_collect_to_vec(&logits.await?),
+                None => Vec::new(),
+            };
             spare.borrow_mut().push(readback);
             match bytemuck::pod_read_unaligned(&bytes) {
                 u32::MAX => Err(Error::model(
                     "the model's logits are no numbers; its weights are broken or the device computes wrongly",
                 )),
-                id => Ok(id),
+                id => Ok(Choice { id, logits }),
             }
         })
     }
@@ -460,8 +648,26 @@ impl Session {
         let model = self.model.clone();
         self.state
             .grow(&model.gpu, &model.config, room(wanted), self.span)?;
-        self.passes = Passes::new(&model, &self.state, &self.sampling);
+        let params = self.sampling.params(model.config.v, self.biased);
+        self.passes = Passes::new(&model, &self.state, &params);
         Ok(())
+    }
+}
+
+impl Pending {
+    /// The same, which fails if what it was submitted by failed.
+    fn watched(self, watched: impl Future<Output = Result<()>> + 'static) -> Self {
+        match self {
+            Pending::Submitted(choice) => Pending::Submitted(Box::pin(async move {
+                watched.await?;
+                choice.await
+            })),
+            Pending::Held(computed) => Pending::Held(Box::pin(async move {
+                watched.await?;
+                computed.await
+            })),
+            Pending::Later => Pending::Later,
+        }
     }
 }
 
@@ -504,10 +710,10 @@ pub fn check_prompt(ids: &[u32], context: usize, vocabulary: usize) -> Result<()
     }
 }
 
-/// Appends the first `count` dispatches of a pass with what they have to do for a batch of `tokens`: a pass is made for the longest,
-/// and workgroups that find nothing to do take their time, too.
-fn record(pass: &Pass, encoder: &mut wgpu::CommandEncoder, tokens: usize, count: usize) {
-    pass.record_some(encoder, count, |kernel, params, most| {
+/// Appends some dispatches of a pass with what they have to do for a batch of `tokens`: a pass is made for the longest, and
+/// workgroups that find nothing to do take their time, too.
+fn record(pass: &Pass, encoder: &mut wgpu::CommandEncoder, tokens: usize, which: Range<usize>) {
+    pass.record_some(encoder, which, |kernel, params, most| {
         ops::groups(kernel, params, most, tokens as u32)
     });
 }
@@ -518,9 +724,9 @@ fn room(positions: usize) -> usize {
 }
 
 impl Passes {
-    fn new(model: &Model, state: &State, sampling: &Sampling) -> Self {
+    fn new(model: &Model, state: &State, choice: &Params) -> Self {
         let (config, weights, gpu) = (&model.config, &model.weights, &model.gpu);
-        let sampled = |t| Pass::new(gpu, &sampled(config, weights, state, t, sampling));
+        let sampled = |t| Pass::new(gpu, &sampled(config, weights, state, t, choice.clone()));
         let prompt = sampled(CHUNK);
         Self {
             // The head has a dispatch a page, and the sampler is the last.

@@ -35,7 +35,8 @@ impl Lists {
                 State::new(gpu, config, cache, positions, 1)
             })
             .await??;
-        let sampled = |t| sampled(config, weights, &state, t, &Sampling::default());
+        let greedy = Sampling::default().params(config.v, false);
+        let sampled = |t| sampled(config, weights, &state, t, greedy.clone());
         Ok(Self {
             step: sampled(1),
             prompt: sampled(CHUNK),

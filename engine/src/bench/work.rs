@@ -135,7 +135,7 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
         }),
         Kernel::Bin { .. } => moved(2.0 * used),
         Kernel::Combine => moved((used + 2.0) * d),
-        // Logits, and which ids were seen.
+        // Logits, and the marks of ids.
         Kernel::Sample => Work {
             activations: F32 * 2.0 * config.v as f64,
             ..Work::default()

@@ -319,7 +319,7 @@ impl Kernel {
     pub(super) fn bindings(&self) -> &'static [Access] {
         use Access::{Fill, Page, Read, Uniform, Write};
         match self {
-            Kernel::Embed(_) => &[Uniform, Read, Page, Read, Write, Write],
+            Kernel::Embed(_) => &[Uniform, Read, Page, Read, Write],
             Kernel::Matmul {
                 operand: Operand::Storage | Operand::Split,
                 ..
@@ -335,7 +335,7 @@ impl Kernel {
             Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
             Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
-            Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write],
+            Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write, Read],
             Kernel::Repack(_) => &[Uniform, Read, Fill],
         }
     }

@@ -2,6 +2,7 @@
 //! what changes from token to token (position, batch length, ids) lies in buffers on the GPU.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -206,15 +207,15 @@ impl Pass {
         self.repeat(encoder, 1);
     }
 
-    /// Appends the first `count` dispatches to `encoder`, as one compute pass, with as many of their workgroups as `groups` says.
+    /// Appends some of the dispatches to `encoder`, as one compute pass, with as many of their workgroups as `groups` says.
     pub(crate) fn record_some(
         &self,
         encoder: &mut wgpu::CommandEncoder,
-        count: usize,
+        which: Range<usize>,
         groups: impl Fn(Kernel, &Params, [u32; 3]) -> [u32; 3],
     ) {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        for item in &self.recorded[..count] {
+        for item in &self.recorded[which] {
             self.append(
                 &mut pass,
                 item,

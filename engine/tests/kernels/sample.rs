@@ -1,10 +1,8 @@
 //! sample against its twin on the CPU, and the twin against the softmax.
 
-use std::collections::HashSet;
-
 use motet::gpu::RING;
 use motet::ops;
-use motet::sample::Sampling;
+use motet::sample::{CHOSEN, FORBIDDEN, SEEN, Sampling};
 
 use crate::bench::{Bench, Expected, POISON};
 use crate::random::Random;
@@ -27,6 +25,18 @@ fn settings() -> Vec<Sampling> {
     };
     vec![
         greedy,
+        Sampling {
+            frequency_penalty: 0.7,
+            presence_penalty: 1.1,
+            ..greedy
+        },
+        Sampling {
+            frequency_penalty: -0.4,
+            presence_penalty: 0.3,
+            repetition_penalty: 1.2,
+            top_p: 0.9,
+            ..warm
+        },
         Sampling {
             repetition_penalty: 1.3,
             ..greedy
@@ -72,33 +82,37 @@ fn draw(
     bench: &Bench,
     sampling: &Sampling,
     logits: &[f32],
-    seen: &HashSet<u32>,
+    (marks, bias): (&[u32], Option<&[f32]>),
     [first, steps]: [u32; 2],
 ) -> Draws {
     let v = logits.len();
     let (pos, t) = (17, 5);
-    let marks: Vec<u32> = (0..v as u32)
-        .map(|id| u32::from(seen.contains(&id)))
-        .collect();
     let place = bench.output(&[pos, t, first, 99]);
-    let marked = bench.output(&marks);
+    let marked = bench.output(marks);
     let (ids, chosen) = (bench.output(&[3, 4]), bench.poisoned(RING as usize));
     let logits_buffer = bench.floats(logits);
-    let buffers = [&logits_buffer, &marked, &place, &ids, &chosen];
-    let dispatch = ops::sample(buffers, sampling.params(v));
-    let what = format!("sample of {v}, {sampling:?}, {steps} from step {first} on");
+    let bias_buffer = bench.floats(bias.unwrap_or(&[f32::NAN; 4]));
+    let buffers = [&logits_buffer, &marked, &place, &ids, &chosen, &bias_buffer];
+    let dispatch = ops::sample(buffers, sampling.params(v, bias.is_some()));
+    let biased = if bias.is_some() { "biased " } else { "" };
+    let what = format!("{biased}sample of {v}, {sampling:?}, {steps} from step {first} on");
+    let logits: Vec<f32> = match bias {
+        Some(bias) => logits.iter().zip(bias).map(|(z, bias)| z + bias).collect(),
+        None => logits.to_vec(),
+    };
+    let logits = logits.as_slice();
     bench.run(&what, &vec![dispatch; steps as usize]);
 
     let got = bench.read(&chosen);
-    let mut seen: Vec<bool> = marks.iter().map(|&mark| mark != 0).collect();
+    let mut marks = marks.to_vec();
     let mut ring = [Expected::UNTOUCHED; RING as usize];
     let mut draws = Draws::default();
     let mut id = 0;
     for step in first..first + steps {
         let slot = (step % RING) as usize;
-        let scores = sampling.scores(logits, &seen, step);
+        let scores = sampling.scores(logits, &marks, step);
         let expected = sampling
-            .choose(logits, &seen, step)
+            .choose(logits, &marks, step)
             .expect("logits are numbers");
         id = got[slot];
         draws.all += 1;
@@ -114,11 +128,10 @@ fn draw(
                 "{what}: step {step} gave {id} ({got:?}) for {expected} ({wanted:?})"
             );
         }
-        seen[id as usize] = true;
+        marks[id as usize] = (marks[id as usize] | SEEN) + CHOSEN;
         ring[slot] = Expected::Bits(id);
     }
     let bits = |words: &[u32]| words.iter().map(|&w| Expected::Bits(w)).collect::<Vec<_>>();
-    let marks: Vec<u32> = seen.iter().map(|&seen| seen.into()).collect();
     bench.check(&format!("{what}, chosen"), &chosen, &ring);
     bench.check(&format!("{what}, seen"), &marked, &bits(&marks));
     bench.check(&format!("{what}, ids"), &ids, &bits(&[id, 4]));
@@ -133,13 +146,20 @@ pub fn check(bench: &Bench) {
     for (v, steps, seeds) in [(7, RING, 4), (300, RING, 4), (5000, 6, 2), (49_152, 2, 2)] {
         for (i, sampling) in settings().repeat(seeds).into_iter().enumerate() {
             let logits: Vec<f32> = random.floats(v).iter().map(|z| 6.0 * z).collect();
-            let seen = (0..v / 3).map(|_| random.below(v) as u32).collect();
+            let mut marks = vec![0; v];
+            for _ in 0..v / 3 {
+                marks[random.below(v)] = SEEN + CHOSEN * random.below(3) as u32;
+            }
+            let bias: Vec<f32> = (random.floats(v).iter())
+                .map(|b| if *b < -0.5 { FORBIDDEN } else { 3.0 * b })
+                .collect();
+            let bias = (i % 2 == 1).then_some(bias.as_slice());
             let sampling = Sampling {
                 seed: random.bits() as u32,
                 ..sampling
             };
             // In the middle of the ring, so that its slots come around.
-            let got = draw(bench, &sampling, &logits, &seen, [i as u32, steps]);
+            let got = draw(bench, &sampling, &logits, (&marks, bias), [i as u32, steps]);
             draws.all += got.all;
             draws.different += got.different;
         }
@@ -161,7 +181,6 @@ pub fn check(bench: &Bench) {
 
 /// Of equal logits the lowest id, wherever lanes and subgroups end; top_k and top_p keep all that are tied.
 fn ties(bench: &Bench) {
-    let none = HashSet::new();
     let greedy = Sampling::default();
     for (ids, v) in [
         (vec![3, 4, 6], 7),
@@ -174,12 +193,12 @@ fn ties(bench: &Bench) {
         }
         let lowest = ids.iter().copied().min();
         assert_eq!(
-            greedy
-                .choose(&logits, &vec![false; v], 0)
-                .map(|id| id as usize),
+            greedy.choose(&logits, &vec![0; v], 0).map(|id| id as usize),
             lowest
         );
-        assert_eq!(draw(bench, &greedy, &logits, &none, [0, 1]).different, 0);
+        let unmarked = vec![0; v];
+        let plain = (unmarked.as_slice(), None);
+        assert_eq!(draw(bench, &greedy, &logits, plain, [0, 1]).different, 0);
         for sampling in [
             Sampling {
                 temperature: 1.0,
@@ -192,29 +211,29 @@ fn ties(bench: &Bench) {
                 ..greedy
             },
         ] {
-            let kept = sampling.scores(&logits, &vec![false; v], 0);
+            let kept = sampling.scores(&logits, &vec![0; v], 0);
             let kept: Vec<_> = (0..v).filter(|&id| kept[id].is_some()).collect();
             let mut ids = ids.clone();
             ids.sort_unstable();
             assert_eq!(kept, ids);
-            draw(bench, &sampling, &logits, &none, [0, RING]);
+            draw(bench, &sampling, &logits, plain, [0, RING]);
         }
     }
-    let zeros = draw(bench, &greedy, &[0.0; 300], &none, [0, 2]);
+    let zeros = draw(bench, &greedy, &[0.0; 300], (&[0; 300], None), [0, 2]);
     assert_eq!(zeros.different, 0);
 }
 
 /// The greatest noise of many draws is finite on both sides, and not enough to lift an id that is out of the question.
 fn extremes(bench: &Bench) {
     const V: usize = 49_152;
-    let none = HashSet::new();
+    let unmarked = [0; V];
     let noise = |seed| {
         let scores = Sampling {
             temperature: 1.0,
             seed,
             ..Sampling::default()
         }
-        .scores(&[0.0; V], &[false; V], 0);
+        .scores(&[0.0; V], &unmarked, 0);
         scores.into_iter().flatten().fold(f32::MIN, f32::max)
     };
     let seed = (0..300)
@@ -228,13 +247,16 @@ fn extremes(bench: &Bench) {
         ..Sampling::default()
     };
     assert_eq!(
-        draw(bench, &sampling, &[0.0; V], &none, [0, 1]).different,
+        draw(bench, &sampling, &[0.0; V], (&unmarked, None), [0, 1]).different,
         0
     );
     let mut logits = vec![-30.0; V];
     logits[777] = 0.0;
-    assert_eq!(sampling.choose(&logits, &[false; V], 0), Some(777));
-    assert_eq!(draw(bench, &sampling, &logits, &none, [0, 1]).different, 0);
+    assert_eq!(sampling.choose(&logits, &unmarked, 0), Some(777));
+    assert_eq!(
+        draw(bench, &sampling, &logits, (&unmarked, None), [0, 1]).different,
+        0
+    );
 }
 
 /// Logits that are no numbers are said to be so, and the next batch's id is one that exists.
@@ -245,14 +267,14 @@ fn no_numbers(bench: &Bench) {
             ..Sampling::default()
         };
         let logits = vec![f32::NAN; v];
-        assert_eq!(sampling.choose(&logits, &vec![false; v], 0), None);
+        assert_eq!(sampling.choose(&logits, &vec![0; v], 0), None);
         let (place, seen) = (bench.place(0, 1), bench.words(&vec![0; v]));
         let (ids, chosen) = (bench.words(&[5]), bench.poisoned(RING as usize));
         let logits = bench.floats(&logits);
-        let buffers = [&logits, &seen, &place, &ids, &chosen];
+        let buffers = [&logits, &seen, &place, &ids, &chosen, &logits];
         bench.run(
             "logits that are no numbers",
-            &[ops::sample(buffers, sampling.params(v))],
+            &[ops::sample(buffers, sampling.params(v, false))],
         );
         assert_eq!(bench.read(&chosen)[..2], [u32::MAX, POISON]);
         assert_eq!(bench.read(&ids)[0], 0);
@@ -284,7 +306,7 @@ fn chi_square(draw: impl Fn(u32) -> (Sampling, u32)) -> f64 {
     for i in 0..DRAWS {
         let (sampling, step) = draw(i);
         let id = sampling
-            .choose(&logits, &[false; 10], step)
+            .choose(&logits, &[0; 10], step)
             .expect("logits are numbers");
         counts[id as usize] += 1;
     }
