@@ -5,29 +5,28 @@
 //! the last id read. A caller whose choice depends on the ids before it (a grammar) holds the session: a step then ends with
 //! logits, and `choose` makes the choice.
 
+mod passes;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::ops::{Range, RangeFrom};
+use std::ops::RangeFrom;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::arch::Config;
-use crate::forward::{FEW, Logits, forward, sampled};
-use crate::gpu::{CacheType, Params, Pass, RING, Readback};
+use crate::forward::{FEW, Logits, forward};
+use crate::gpu::{CacheType, Pass, RING, Readback};
 use crate::kv::{self, CHUNK, State, TILE};
 use crate::model::Model;
-use crate::ops;
 use crate::sample::{CHOSEN, SEEN, Sampling};
 use crate::{Error, Result};
+use passes::{Chosen, Passes, Pending, record};
 
 /// Tokens whose logits are read back at a time.
 const LOGITS_CHUNK: u32 = 32;
 
 /// Positions that a session has room for at first; it doubles when they are full.
 const FIRST: usize = TILE;
-
-type Chosen = Pin<Box<dyn Future<Output = Result<Choice>>>>;
-type Watched = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// What a step ends with.
 #[derive(Debug, Clone, Default)]
@@ -54,25 +53,6 @@ impl From<Option<usize>> for SessionOptions {
             ..Self::default()
         }
     }
-}
-
-/// A step whose id was not read.
-enum Pending {
-    /// On its way.
-    Submitted(Chosen),
-    /// Logits are on their way, the choice was not asked for.
-    Held(Watched),
-    /// To be submitted once the ids before it are read: the rope changes with the sequence's length, and all of it has
-    /// to be computed again.
-    Later,
-}
-
-/// The passes of a session: recorded once, submitted for every batch.
-struct Passes {
-    prompt: Pass,      // up to CHUNK tokens, the last one's logits, the next id
-    no_logits: usize,  // how much of it is before the logits
-    few: Option<Pass>, // the same for up to FEW, where a mixture takes them another way
-    step: Pass,        // one token, its logits, the next id
 }
 
 /// A sequence of tokens on a model.
@@ -654,23 +634,6 @@ impl Session {
     }
 }
 
-impl Pending {
-    /// The same, which fails if what it was submitted by failed.
-    fn watched(self, watched: impl Future<Output = Result<()>> + 'static) -> Self {
-        match self {
-            Pending::Submitted(choice) => Pending::Submitted(Box::pin(async move {
-                watched.await?;
-                choice.await
-            })),
-            Pending::Held(computed) => Pending::Held(Box::pin(async move {
-                watched.await?;
-                computed.await
-            })),
-            Pending::Later => Pending::Later,
-        }
-    }
-}
-
 /// Tokens that a sequence on this model may have: `wanted`, or what the model was trained for, up to 4096.
 ///
 /// # Errors
@@ -710,30 +673,7 @@ pub fn check_prompt(ids: &[u32], context: usize, vocabulary: usize) -> Result<()
     }
 }
 
-/// Appends some dispatches of a pass with what they have to do for a batch of `tokens`: a pass is made for the longest, and
-/// workgroups that find nothing to do take their time, too.
-fn record(pass: &Pass, encoder: &mut wgpu::CommandEncoder, tokens: usize, which: Range<usize>) {
-    pass.record_some(encoder, which, |kernel, params, most| {
-        ops::groups(kernel, params, most, tokens as u32)
-    });
-}
-
 /// Whole tiles of attention.
 fn room(positions: usize) -> usize {
     positions.next_multiple_of(TILE)
-}
-
-impl Passes {
-    fn new(model: &Model, state: &State, choice: &Params) -> Self {
-        let (config, weights, gpu) = (&model.config, &model.weights, &model.gpu);
-        let sampled = |t| Pass::new(gpu, &sampled(config, weights, state, t, choice.clone()));
-        let prompt = sampled(CHUNK);
-        Self {
-            // The head has a dispatch a page, and the sampler is the last.
-            no_logits: prompt.len() - weights.tree.head().pages.len() - 1,
-            prompt,
-            few: config.moe.map(|_| sampled(FEW)),
-            step: sampled(1),
-        }
-    }
 }
