@@ -15,6 +15,7 @@
 //   bias       [E] f32                                             read, if has_bias
 //   selection  [E] f32                                             read, if has_selection
 //   routes     ids [T, slots] u32, then from `weights` on weights [T, slots] f32   write
+//   usage      from `usage_first` on [E] u32: how often each expert was chosen   read, write
 //
 // The shared expert has the slots after the chosen: ids E and on, the weight of each 1 or sigmoid of its gate. A workgroup a
 // token; a lane has every WG-th expert. Parts: lib/router product(); plane/*_read; lib/page; lib/row; quant/*; x/storage;
@@ -42,6 +43,7 @@ struct Params {
     scale_words: u32,  // and of scales
     eps: f32,
     scale: f32,
+    usage_first: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -49,6 +51,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
 @group(0) @binding(6) var<storage, read> selection: array<f32>;
 @group(0) @binding(7) var<storage, read_write> routes: array<u32>;
+@group(0) @binding(8) var<storage, read_write> usage: array<atomic<u32>>;
 
 const NONE: f32 = -3.0e38;
 
@@ -174,6 +177,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let at = t * p.slots;
         for (var i = 0u; i < p.a; i++) {
             routes[at + i] = chosen[i];
+            atomicAdd(&usage[p.usage_first + chosen[i]], 1u);
             routes[p.weights + at + i] = bitcast<u32>(weight[i] / over * p.scale);
         }
         if (p.slots > p.a) {

@@ -76,7 +76,7 @@ pub fn forward(
         graph.post_norm(&layer.post_attention_norm);
 
         match config.moe {
-            Some(moe) if kind.sparse => graph.mixture(layer, moe),
+            Some(moe) if kind.sparse => graph.mixture(layer, moe, (&weights.usage, i)),
             _ => graph.dense(layer, &layer.ffn, config.f, Through::All),
         }
         graph.post_norm(&layer.post_ffw_norm);
@@ -366,9 +366,9 @@ impl<'a> Graph<'a> {
         self.product(&state.hidden, self.target(&down), &ffn.down, &down); // x +=
     }
 
-    /// A mixture of experts: A of E for each token, and the shared one: the last Es of the mixture's E + Es experts in slots
+    /// A mixture of experts, whose choices are counted: A of E for each token, and the shared one: the last Es of the mixture's E + Es experts in slots
     /// A .. A + Es of every token, or a feed-forward of its own.
-    fn mixture(&mut self, layer: &'a Layer, moe: Moe) {
+    fn mixture(&mut self, layer: &'a Layer, moe: Moe, usage: (&wgpu::Buffer, usize)) {
         let Some(router) = &layer.router else { return };
         let Config {
             d,
@@ -382,7 +382,7 @@ impl<'a> Graph<'a> {
         let args = [&state.place, &state.x, &state.routes, none];
         let norm = (&layer.ffn_norm, eps);
         self.all
-            .push(ops::route(args, norm, router, &moe, layout, t)); // [T, slots]
+            .push(ops::route(args, norm, router, &moe, layout, usage, t)); // [T, slots]
 
         let few = t <= FEW;
         let (routes, slots) = (&state.routes, layout.slots as usize);

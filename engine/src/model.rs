@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::arch::Config;
 use crate::format::Checkpoint;
 use crate::gpu::Gpu;
-use crate::tokenizer::{ChatTemplate, Message, Tokenizer};
+use crate::tokenizer::{ChatTemplate, Message, Rendered, Tokenizer};
 use crate::weights::{self, LoadOptions, Progress, Weights};
 use crate::{Error, Result};
 
@@ -68,12 +68,34 @@ impl Model {
     /// # Errors
     /// The model has no chat template, or one that cannot be used; the template refuses the messages.
     pub fn render(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.tokenizer.encode_rendered(&self.render_text(messages)?)
+    }
+
+    /// The same as text.
+    ///
+    /// # Errors
+    /// As of `render`.
+    pub fn render_text(&self, messages: &[Message]) -> Result<Rendered> {
         let template = self.template.as_ref().map_err(Clone::clone)?.as_ref();
         let template = template.ok_or_else(|| {
             Error::model("this model has no chat template; give it a prompt as plain text instead")
         })?;
-        self.tokenizer
-            .encode_rendered(&template.render(messages, true)?)
+        template.render(messages, true)
+    }
+
+    /// How often each expert of each layer was chosen since loading, `[L, E]`, by tokens of prompts and of answers; none of a
+    /// model without experts.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn expert_usage(&self) -> Result<Vec<u32>> {
+        let experts = self.config.moe.map_or(0, |moe| moe.e);
+        let bytes = 4 * self.config.l * experts;
+        if bytes == 0 {
+            return Ok(Vec::new());
+        }
+        let counts = self.gpu.download(&self.weights.usage, bytes as u64).await?;
+        Ok(bytemuck::pod_collect_to_vec(&counts))
     }
 
     /// The device it is on.

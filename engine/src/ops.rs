@@ -394,13 +394,15 @@ fn windows(
     (count > 0 && place != Place::Binned && reach(last) <= x.size()).then_some(all)
 }
 
-/// The choice of experts for up to `t` tokens x `[T, D]`, through a norm's gains `[D]` and ε and the router.
+/// The choice of experts for up to `t` tokens x `[T, D]`, through a norm's gains `[D]` and ε and the router; `usage` `[L, E]`
+/// counts a layer's choices.
 pub fn route(
     [state, x, routes, nothing]: [&wgpu::Buffer; 4],
     (gain, eps): (&wgpu::Buffer, f32),
     router: &Router<Matrix, wgpu::Buffer>,
     moe: &Moe,
     layout: Routes,
+    (usage, layer): (&wgpu::Buffer, usize),
     t: u32,
 ) -> Dispatch {
     let w = &router.gate;
@@ -433,7 +435,8 @@ pub fn route(
             scales as u32,
         ])
         .float(eps)
-        .float(moe.scale),
+        .float(moe.scale)
+        .int((layer * moe.e) as u32),
         args: vec![
             state.into(),
             page.arg(),
@@ -442,6 +445,7 @@ pub fn route(
             bias.unwrap_or(nothing).into(),
             selection.unwrap_or(nothing).into(),
             routes.into(),
+            usage.into(),
         ],
         groups: [t, 1, 1],
     }

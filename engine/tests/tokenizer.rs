@@ -266,6 +266,17 @@ fn metadata_gives_the_tokenizer_and_its_special_ids() {
     assert_eq!(tokenizer.special(), &expected);
     assert!(tokenizer.is_end(0) && !tokenizer.is_end(1));
     assert_eq!(tokenizer.token_text(1).as_deref(), Some("<|im_start|>"));
+    assert_eq!(
+        tokenizer.token_bytes(1).as_deref(),
+        Some(&b"<|im_start|>"[..])
+    );
+    assert_eq!(tokenizer.token_bytes(u32::MAX), None);
+    let text = "naïve 🙂\n  한국어";
+    let ids = tokenizer.encode(text).unwrap();
+    let bytes = ids
+        .iter()
+        .flat_map(|id| tokenizer.token_bytes(*id).unwrap());
+    assert_eq!(bytes.collect::<Vec<_>>(), text.as_bytes());
     let alone = tokenizer.encode_document("hello").unwrap();
     assert_eq!(
         alone,

@@ -61,17 +61,41 @@ pub struct Tensor {
 
 impl Checkpoint {
     /// Opens a .gguf file, the first of its splits, or a Hugging Face folder, by path or http(s) URL.
+    #[cfg(not(target_arch = "wasm32"))]
     pub async fn open(location: &str) -> Result<Self> {
         let place = Location::parse(location)?;
+        Self::open_at(&place, async |name: &str| place.open(name).await).await
+    }
+
+    /// The same by http(s) URL, where JavaScript opens a file by its address.
+    #[cfg(target_arch = "wasm32")]
+    pub async fn open_by(
+        location: &str,
+        open: impl AsyncFn(String) -> Result<Option<Source>>,
+    ) -> Result<Self> {
+        let place = Location::parse(location)?;
+        Self::open_at(&place, async |name: &str| open(place.address(name)?).await).await
+    }
+
+    async fn open_at(
+        place: &Location,
+        open: impl AsyncFn(&str) -> Result<Option<Source>>,
+    ) -> Result<Self> {
         let is_folders = |file: &str| file.ends_with(".json") || file.ends_with(".safetensors");
         match place.file().filter(|file| !is_folders(file)) {
             Some(file) => {
-                let first = open_in(&place, file).await?;
-                Self::gguf(first, async |name: &str| open_in(&place, name).await).await
+                let there = async |name: &str| {
+                    open(name).await?.ok_or_else(|| {
+                        Error::source(format!(
+                            "There is no file {name} in {}; check the name.",
+                            place.folder_name()
+                        ))
+                    })
+                };
+                Self::gguf(there(file).await?, there).await
             }
             None => {
-                let mut checkpoint =
-                    Self::hugging_face(async |name: &str| place.open(name).await).await?;
+                let mut checkpoint = Self::hugging_face(open).await?;
                 checkpoint.name = place.folder_name();
                 Ok(checkpoint)
             }
@@ -97,15 +121,6 @@ impl Checkpoint {
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
-}
-
-async fn open_in(place: &Location, name: &str) -> Result<Source> {
-    place.open(name).await?.ok_or_else(|| {
-        Error::source(format!(
-            "There is no file {name} in {}; check the name.",
-            place.folder_name()
-        ))
-    })
 }
 
 /// A name out of a file, fit to stand in a sentence: bounded, and without control characters.

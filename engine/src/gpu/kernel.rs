@@ -333,7 +333,7 @@ impl Kernel {
             Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill],
             Kernel::Attention { .. } => &[Uniform, Read, Read, Page, Page, Read, Write],
             Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
-            Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
+            Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
             Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write, Read],
             Kernel::Repack(_) => &[Uniform, Read, Fill],

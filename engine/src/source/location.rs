@@ -1,5 +1,6 @@
 //! What people name a model by: a file, a folder or a URL, and the files beside it.
 
+#[cfg(not(target_arch = "wasm32"))]
 use super::Source;
 use crate::{Error, Result};
 
@@ -106,20 +107,10 @@ impl Location {
     }
 
     /// A file of this folder, or None if there is none of that name. Names that lead out of the folder are refused.
+    #[cfg(not(target_arch = "wasm32"))]
     pub async fn open(&self, name: &str) -> Result<Option<Source>> {
-        let separators: &[char] = match &self.place {
-            #[cfg(not(target_arch = "wasm32"))]
-            Place::Folder(_) => &['/', '\\', '\0'],
-            Place::Url { .. } => &['/', '\\', '\0', '?', '#'],
-        };
-        let leads_out = ["", ".", ".."].contains(&name) || name.contains(separators);
-        if leads_out {
-            return Err(Error::source(format!(
-                "The model names the file {name:?}, which is not a plain file name; get the model from a source you trust."
-            )));
-        }
+        self.check(name)?;
         match &self.place {
-            #[cfg(not(target_arch = "wasm32"))]
             Place::Folder(folder) => {
                 let path = folder.join(name);
                 if path.exists() {
@@ -132,6 +123,29 @@ impl Location {
                 Source::http_if_there(&format!("{base}{name}{query}")).await
             }
         }
+    }
+
+    /// The address of a file of this folder. Names that lead out of the folder are refused.
+    #[cfg(target_arch = "wasm32")]
+    pub fn address(&self, name: &str) -> Result<String> {
+        self.check(name)?;
+        let Place::Url { base, query } = &self.place;
+        Ok(format!("{base}{name}{query}"))
+    }
+
+    fn check(&self, name: &str) -> Result<()> {
+        let separators: &[char] = match &self.place {
+            #[cfg(not(target_arch = "wasm32"))]
+            Place::Folder(_) => &['/', '\\', '\0'],
+            Place::Url { .. } => &['/', '\\', '\0', '?', '#'],
+        };
+        let leads_out = ["", ".", ".."].contains(&name) || name.contains(separators);
+        if leads_out {
+            return Err(Error::source(format!(
+                "The model names the file {name:?}, which is not a plain file name; get the model from a source you trust."
+            )));
+        }
+        Ok(())
     }
 }
 

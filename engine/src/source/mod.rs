@@ -1,20 +1,17 @@
-//! Bytes: where a model's files lie (disk, HTTP, a Blob the user dropped, memory), read range by range and never as a
-//! whole. What differs between native and the browser ends in this module.
+//! Bytes: where a model's files lie (disk, HTTP, memory, and whatever a page's JavaScript reads from), read range by range
+//! and never as a whole. What differs between native and the browser ends in this module.
 
-mod http;
 mod location;
 mod memory;
 mod piece;
 
-#[cfg(target_arch = "wasm32")]
-mod blob;
 #[cfg(not(target_arch = "wasm32"))]
 mod file;
 #[cfg(not(target_arch = "wasm32"))]
-#[path = "http_native.rs"]
-mod transport;
+mod http;
 #[cfg(target_arch = "wasm32")]
-#[path = "http_web.rs"]
+mod reader;
+#[cfg(not(target_arch = "wasm32"))]
 mod transport;
 
 use std::{cell::Cell, ops::Range, rc::Rc};
@@ -23,6 +20,8 @@ use crate::{Error, Result};
 
 pub use location::Location;
 pub use piece::Piece;
+#[cfg(target_arch = "wasm32")]
+pub use reader::Reader;
 
 /// One file's bytes, wherever they lie. Clones share the file.
 #[derive(Clone)]
@@ -39,9 +38,10 @@ enum Kind {
     Memory(Vec<u8>),
     #[cfg(not(target_arch = "wasm32"))]
     File(file::File),
-    #[cfg(target_arch = "wasm32")]
-    Blob(web_sys::Blob),
+    #[cfg(not(target_arch = "wasm32"))]
     Http(http::Http),
+    #[cfg(target_arch = "wasm32")]
+    Reader(Reader),
 }
 
 impl Source {
@@ -66,13 +66,14 @@ impl Source {
         Ok(Self::new(file.name(), file.len(), Kind::File(file)))
     }
 
-    /// A `Blob` or `File` of the browser.
+    /// A file that JavaScript reads.
     #[cfg(target_arch = "wasm32")]
-    pub fn blob(name: impl Into<String>, blob: web_sys::Blob) -> Self {
-        Self::new(name, blob.size() as u64, Kind::Blob(blob))
+    pub fn reader(reader: Reader) -> Self {
+        Self::new(reader.name(), reader.size() as u64, Kind::Reader(reader))
     }
 
     /// A file behind an http(s) URL. A first request of one byte learns the size.
+    #[cfg(not(target_arch = "wasm32"))]
     pub async fn http(url: &str) -> Result<Self> {
         let found = Self::http_if_there(url).await?;
         found.ok_or_else(|| {
@@ -84,6 +85,7 @@ impl Source {
     }
 
     /// [`Source::http`], or None where the server knows no such file.
+    #[cfg(not(target_arch = "wasm32"))]
     pub async fn http_if_there(url: &str) -> Result<Option<Self>> {
         http::open(url).await
     }
@@ -143,9 +145,10 @@ impl Source {
             Kind::Memory(bytes) => memory::read(name, bytes, range)?,
             #[cfg(not(target_arch = "wasm32"))]
             Kind::File(file) => file.read(range.start, size)?,
-            #[cfg(target_arch = "wasm32")]
-            Kind::Blob(blob) => blob::read(name, blob, range).await?,
+            #[cfg(not(target_arch = "wasm32"))]
             Kind::Http(http) => http.read(range).await?,
+            #[cfg(target_arch = "wasm32")]
+            Kind::Reader(reader) => reader.bytes(range).await?,
         };
         if piece.len() != size {
             return Err(Error::source(format!(

@@ -234,6 +234,18 @@ impl Tokenizer {
         self.text_of(decoding, &[id], false).ok()
     }
 
+    /// The bytes that a token adds to a text, a control token's spelling included; those of a part of a character are no text by
+    /// themselves. None outside of the vocabulary.
+    pub fn token_bytes(&self, id: u32) -> Option<Vec<u8>> {
+        let added = self
+            .0
+            .added
+            .get(id)
+            .map(|token| token.text.clone().into_bytes());
+        let spelled = || self.spelling(id, false).ok().flatten();
+        added.or_else(|| spelled().map(|spelling| self.0.decoding.bytes(&spelling)))
+    }
+
     /// The ids with a meaning of their own.
     pub fn special(&self) -> &Special {
         &self.0.special

@@ -14,6 +14,22 @@ pub(super) enum Decoding {
     Metaspace { prefix: bool },
 }
 
+impl Decoding {
+    /// The bytes that a spelling stands for inside of a text.
+    pub fn bytes(self, spelling: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self {
+            Decoding::ByteLevel => append_byte_level(spelling, &mut bytes),
+            Decoding::Pieces { .. } => match byte_piece(spelling) {
+                Some(byte) => bytes.push(byte),
+                None => bytes.extend(spelling.replace('▁', " ").into_bytes()),
+            },
+            Decoding::Metaspace { .. } => bytes.extend(spelling.replace('▁', " ").into_bytes()),
+        }
+        bytes
+    }
+}
+
 /// A streaming decoder; control tokens give no text. What all pushes and the finish return is, put together, what
 /// [`Tokenizer::decode`] makes of all ids with `skip_special`.
 #[derive(Debug, Clone)]

@@ -84,7 +84,10 @@ pub async fn load(
     let slices = slices(checkpoint, window)?;
     let (weights, raw) = gpu
         .scoped("making room for the weights", || {
-            Ok::<_, Error>((allocate(gpu, &plans)?, gpu.buffer("raw", window + 256)))
+            Ok::<_, Error>((
+                allocate(gpu, &plans, config)?,
+                gpu.buffer("raw", window + 256),
+            ))
         })
         .await??;
     let mut loader = Loader {
@@ -161,7 +164,7 @@ fn quantized(plans: Tree<Plan, Plan>, options: LoadOptions) -> Result<Tree<Plan,
     plans.try_map(&mut { matrix }, &mut |plan| Ok(plan.clone()))
 }
 
-fn allocate(gpu: &Gpu, plans: &Tree<Plan, Plan>) -> Result<Weights> {
+fn allocate(gpu: &Gpu, plans: &Tree<Plan, Plan>, config: &Config) -> Result<Weights> {
     let mut matrix = |plan: &Plan| {
         let quant = Quant::of(plan.kind)?;
         Matrix::new(
@@ -193,6 +196,10 @@ fn allocate(gpu: &Gpu, plans: &Tree<Plan, Plan>) -> Result<Weights> {
     Ok(Weights {
         tree,
         nothing: gpu.buffer("nothing", 16),
+        usage: gpu.buffer(
+            "usage",
+            4 * (config.l * config.moe.map_or(0, |moe| moe.e)) as u64,
+        ),
     })
 }
 

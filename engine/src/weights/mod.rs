@@ -14,6 +14,7 @@ use crate::arch::tree::Tree;
 pub struct Weights {
     pub(crate) tree: Tree<Matrix, wgpu::Buffer>,
     pub(crate) nothing: wgpu::Buffer, // stands for a part that a kernel does not read
+    pub(crate) usage: wgpu::Buffer,   // [L, E] u32: how often each expert was chosen
 }
 
 impl Weights {

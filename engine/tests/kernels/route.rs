@@ -150,7 +150,10 @@ fn logits(router: &Loaded, gain: &[f32], x: &[f32], bias: Option<&[f32]>) -> (Ve
     (rows.collect(), bound)
 }
 
-/// A batch, once more, and one of its tokens alone.
+/// What an expert's count was before.
+const BEFORE: u32 = 7;
+
+/// A batch, once more, and one of its tokens alone; and the count of what was chosen.
 fn route(
     bench: &Bench,
     router: &Loaded,
@@ -224,15 +227,30 @@ fn route(
     let run = |x: &[f32], room| {
         let routes = bench.poisoned(layout.size() as usize);
         let place = bench.place(3, x.len() / k);
+        let usage = bench.output(&vec![BEFORE; 3 * moe.e]);
         let args = [&place, &bench.floats(x), &routes, &bench.nothing];
-        let route = ops::route(args, (&gain, EPS), &weights, &moe, layout, room);
+        let counted = (&usage, 1);
+        let route = ops::route(args, (&gain, EPS), &weights, &moe, layout, counted, room);
         bench.run(&what, &[route]);
-        routes
+        (routes, usage)
     };
-    let routes = bench.check(&what, &run(&x, T as u32 + 2), &expected);
-    assert_eq!(routes, bench.read(&run(&x, T as u32)), "{what}: once more");
+    let (routes, usage) = run(&x, T as u32 + 2);
+    let routes = bench.check(&what, &routes, &expected);
+    let mut counts = vec![BEFORE; 3 * moe.e];
+    for token in 0..T {
+        for id in &routes[token * slots..][..moe.a] {
+            counts[moe.e + *id as usize] += 1;
+        }
+    }
+    let counts: Vec<_> = counts.into_iter().map(Expected::Bits).collect();
+    bench.check(&format!("{what}, usage"), &usage, &counts);
+    assert_eq!(
+        routes,
+        bench.read(&run(&x, T as u32).0),
+        "{what}: once more"
+    );
     let token = random.below(T);
-    let alone = bench.read(&run(&x[token * k..][..k], 1));
+    let alone = bench.read(&run(&x[token * k..][..k], 1).0);
     for part in [0, layout.weights as usize] {
         let in_batch = &routes[part + token * slots..][..slots];
         assert_eq!(
