@@ -5,7 +5,7 @@ use motet::gpu::{Input, Kernel, Operand, Output, Place, SPLITS, Share};
 use motet::ops::{self, Product, Split, Through};
 use motet::quant::{BLOCK, QUANTS};
 
-use crate::bench::{Bench, Expected, POISON, THOROUGH};
+use crate::bench::{Bench, Expected, POISON, THOROUGH, full};
 use crate::matrices::{self, Loaded, Numbers};
 use crate::random::Random;
 
@@ -97,7 +97,8 @@ impl Case<'_> {
         let stored = matches!(self.output, Output::Add | Output::Store);
         let whole = [k, self.x_stride[0], self.x_stride[1], self.x.len()];
         let whole = whole.iter().all(|n| n.is_multiple_of(HEAD));
-        if !(batch && stored && whole && THOROUGH.contains(&self.loaded.quant.name)) {
+        let wanted = full() || THOROUGH.contains(&self.loaded.quant.name);
+        if !(batch && stored && whole && wanted) {
             return None;
         }
         let (head, rows) = (HEAD, self.x.len() / HEAD);
