@@ -194,12 +194,32 @@ fn scramble(v: u32) -> u32 {
 
 /// ln of the probability that a softmax of `logits` gives to `id`, summed in f64.
 pub fn log_probability(logits: &[f32], id: u32) -> f64 {
-    let greatest = f64::from(logits.iter().copied().fold(f32::MIN, f32::max));
-    let mass: f64 = logits
-        .iter()
-        .map(|&z| (f64::from(z) - greatest).exp())
-        .sum();
     logits
         .get(id as usize)
-        .map_or(f64::NEG_INFINITY, |&z| f64::from(z) - greatest - mass.ln())
+        .map_or(f64::NEG_INFINITY, |&z| f64::from(z) - log_mass(logits))
+}
+
+/// The `count` likeliest ids, the likeliest first and of equals the lower, with ln of their probabilities.
+pub fn likeliest(logits: &[f32], count: usize) -> Vec<(u32, f64)> {
+    let mut ids: Vec<u32> = (0..logits.len() as u32).collect();
+    let order = |a: &u32, b: &u32| {
+        let [za, zb] = [a, b].map(|id| logits[*id as usize]);
+        zb.total_cmp(&za).then(a.cmp(b))
+    };
+    if count < ids.len() {
+        ids.select_nth_unstable_by(count, order);
+        ids.truncate(count);
+    }
+    ids.sort_unstable_by(order);
+    let mass = log_mass(logits);
+    ids.into_iter()
+        .map(|id| (id, f64::from(logits[id as usize]) - mass))
+        .collect()
+}
+
+/// ln Σ e^logit.
+fn log_mass(logits: &[f32]) -> f64 {
+    let greatest = f64::from(logits.iter().copied().fold(f32::MIN, f32::max));
+    let shifted = logits.iter().map(|&z| (f64::from(z) - greatest).exp());
+    greatest + shifted.sum::<f64>().ln()
 }

@@ -25,7 +25,7 @@ async function ready(stage, query = "") {
 /** Waits for the model, and notes what it runs on. */
 async function loaded(stage, page) {
   await state(page, ["ready", "failed"], LOAD_MS);
-  assert.equal(await page.locator("#loader-error").textContent(), "");
+  assert.equal(await page.locator("#loader-error").count(), 0);
   stage.adapter = await page.evaluate(() => {
     const { adapter, backend, subgroups, f16 } = window.motet.adapter;
     return `${adapter} (${backend}, subgroups ${subgroups ? "on" : "off"}, f16 ${f16 ? "on" : "off"})`;
@@ -43,7 +43,7 @@ function greedy(page, prompts, maxTokens) {
     async ({ prompts, maxTokens }) => {
       const run = async (ids) => {
         const out = [];
-        for await (const { id } of window.motet.complete({ ids }, { maxTokens, ignoreEnd: true })) {
+        for await (const { id } of window.motet.run({ ids: Uint32Array.from(ids) }, { maxTokens, ignoreEnd: true })) {
           if (id !== undefined) out.push(id);
         }
         return out;
@@ -62,8 +62,9 @@ export async function answers(stage) {
   });
   await page.goto(stage.url);
   await page.waitForFunction(() => {
-    const { value } = document.getElementById("loader-bar");
-    return value > 0 && value < 1 && /weights|shaders|header/.test(document.getElementById("loader-status").textContent);
+    const { shadowRoot } = document.querySelector("motet-chat") ?? {};
+    const value = shadowRoot?.getElementById("loader-bar")?.value;
+    return value > 0 && value < 1 && /weights|shaders|header/.test(shadowRoot.getElementById("loader-status").textContent);
   });
   await stage.shot(page, "loading");
   await loaded(stage, page);
@@ -91,8 +92,8 @@ export async function speed(stage) {
   const ids = stage.prompts[0].ids.slice(0, 20);
   const { sinceOpenedMs, finish, wasmBytes } = await page.evaluate(async (ids) => {
     let sinceOpenedMs;
-    for await (const { finish } of window.motet.complete({ ids }, { maxTokens: 24, ignoreEnd: true })) {
-      sinceOpenedMs ??= performance.now();
+    for await (const { id, finish } of window.motet.run({ ids: Uint32Array.from(ids) }, { maxTokens: 24, ignoreEnd: true })) {
+      if (id !== undefined) sinceOpenedMs ??= performance.now();
       if (finish) return { sinceOpenedMs, finish, ...(await window.motet.stats()) };
     }
   }, ids);
@@ -149,19 +150,23 @@ export async function stops(stage) {
   const page = await ready(stage);
   await page.fill("#input", "Write a long story about a lighthouse keeper.");
   await page.press("#input", "Enter");
-  await page.waitForFunction(() => document.querySelector("article.assistant .text")?.textContent.length > 20, null, {
-    timeout: 60_000,
-  });
-  const { ms, text } = await page.evaluate(async () => {
+  const text = page.locator("article.assistant > .text").last();
+  await page.waitForFunction(
+    () => document.querySelector("motet-chat").shadowRoot.querySelector("article.assistant > .text")?.textContent.length > 20,
+    null,
+    { timeout: 60_000 },
+  );
+  const ms = await page.evaluate(async () => {
     const start = performance.now();
-    document.getElementById("stop").click();
+    document.querySelector("motet-chat").shadowRoot.getElementById("stop").click();
     while (document.body.dataset.state !== "ready") await new Promise((resolve) => setTimeout(resolve, 1));
-    return { ms: performance.now() - start, text: document.querySelector("article.assistant .text").textContent };
+    return performance.now() - start;
   });
+  const said = await text.textContent();
   assert(ms < 200, `stopping took ${Math.round(ms)} ms`);
   assert.match(await page.locator("article.assistant .note").last().textContent(), /stopped$/);
   await page.waitForTimeout(1_000);
-  assert.equal(await page.locator("article.assistant .text").last().textContent(), text, "text came after the stop");
+  assert.equal(await text.textContent(), said, "text came after the stop");
   const { ids, greedy: expected } = stage.prompts[0];
   const start = Date.now();
   assert.deepEqual(await greedy(page, [ids], 8), [expected.slice(0, 8)], "the stop left something behind");

@@ -55,12 +55,17 @@ export function state(page, states, timeout) {
 
 /** Sends a message as a person would, and returns the answer's text once it is complete. */
 export async function ask(page, question, timeout = 60_000) {
-  const before = await page.locator("article.assistant").count();
+  const taken = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        document.querySelector("motet-chat").addEventListener("motet-message", resolve, { once: true });
+      }).then(() => true),
+  );
   await page.fill("#input", question);
   await page.press("#input", "Enter");
-  await page.locator("article.assistant").nth(before).waitFor({ timeout: 5_000 });
+  await taken;
   await state(page, ["ready", "failed"], timeout);
-  return page.locator("article.assistant .text").last().textContent();
+  return page.locator("article.assistant > .text").last().textContent();
 }
 
 /** Sets the temperature by the settings dialog. */

@@ -3,58 +3,50 @@
  * TypeScript half can be checked before the Rust half is built.
  */
 
+import type { Ceilings, Report } from "./report.js";
+
 /** Loads and starts the wasm module that lies beside the script. */
 export default function init(): Promise<{ readonly memory: WebAssembly.Memory }>;
 
-/** A prompt (`cached` is 0) or a decode step (`tokens` is 1). */
-export interface Row {
-  tokens: number;
-  cached: number;
-  ms: number;
-  tokens_per_s: number;
-  bytes: number;
-  flop: number;
-  gb_per_s: number;
-  gflop_per_s: number;
-  dispatches: number;
-  submits: number;
-  readbacks: number;
-  bind_groups: number;
-  floor_ms: number;
-  ratio: number;
+/** A file that the engine reads: exactly the bytes asked for, or an error whose message is a sentence. */
+export interface Reader {
+  readonly name: string;
+  readonly size: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** What an adapter can do at best: as of `motet bench --json`. */
-export interface Ceilings {
-  storage_gb_per_s: number;
-  texture_gb_per_s: number;
-  f32_gflop_per_s: number;
-  f16_gflop_per_s: number | null;
-  dot8_gop_per_s: number | null;
-  dispatch_us: number;
-  submit_ms: number;
+/** Opens a file by its address; undefined where there is none. */
+export type Open = (address: string) => Promise<Reader | undefined>;
+
+export interface Loading {
+  kv?: "f32" | "f16" | "q8" | undefined;
+  quantize?: "q8_0" | "q4_0" | undefined;
+  contextLength?: number | undefined;
 }
 
-/** What `motet bench --json` prints. */
-export interface Report {
-  adapter: { name: string; backend: string; driver: string; software: boolean };
-  tier: { subgroups: boolean; f16: boolean };
-  model: { name: string; architecture: string; layers: number; weight_bytes: number; active_bytes: number; context: number };
-  cache: "f32" | "f16" | "q8";
-  ceilings: Ceilings;
-  prefill: Row[];
-  decode: Row[];
+/** What loading would take, from the header alone. */
+export function inspect(address: string, open: Open, options: Loading): Promise<Header>;
+
+export interface Header {
+  name: string;
+  architecture: string;
+  parameters: number;
+  activeParameters: number;
+  weightBytes: number;
+  cacheBytes: number;
+  contextLength: number;
+  trainedContext: number;
 }
 
-/** A GPU device and its kernels. */
+/** A GPU device and its kernels. Errors that any of this throws have a `kind`: "model", "source", "request" or "device". */
 export class Engine {
   static create(options: { subgroups?: boolean; f16?: boolean }): Promise<Engine>;
   info(): { adapter: string; backend: string; subgroups: boolean; f16: boolean; software: boolean };
   load(
-    source: string | Blob,
-    name: string,
+    address: string,
+    open: Open,
     onProgress: (phase: "header" | "weights" | "shaders", done: number, total: number) => void,
-    options: { kv?: "f32" | "f16" | "q8" | undefined; quantize?: "q8_0" | "q4_0" | undefined },
+    options: Loading,
   ): Promise<Model>;
   /** What the adapter can do at best. */
   ceilings(): Promise<Ceilings>;
@@ -72,16 +64,27 @@ export class Model {
     weightBytes: number;
     contextLength: number;
     vocabulary: number;
+    layers: number;
+    experts: number;
+    expertsUsed: number;
   };
   /** Plain text: no special token is parsed. */
   tokenize(text: string): Uint32Array;
+  /** Control tokens included. */
+  detokenize(ids: Uint32Array): string;
+  /** What a token adds to a text; empty outside of the vocabulary. */
+  tokenBytes(id: number): Uint8Array;
+  /** The bytes of all tokens, those of control tokens behind a 0xff, how many each has, and the ids that end an answer. */
+  vocabulary(): { bytes: Uint8Array; lengths: Uint32Array; ends: Uint32Array };
   /** The chat template, with the generation prompt. */
-  render(messages: { role: string; content: string }[]): Uint32Array;
+  render(messages: { role: string; content: string }[]): { ids: Uint32Array; text: string };
+  /** How often each expert of each layer was chosen, [L, E]. */
+  experts(): Promise<Uint32Array>;
   /** Prompts of so many tokens, and decode steps at such cache lengths. */
   bench(measuring: { ceilings: Ceilings; prefill: number[]; decodeAt: number[] }): Promise<Report>;
   decoder(): Decoder;
   isEnd(id: number): boolean;
-  session(contextLength?: number): Promise<Session>;
+  session(): Promise<Session>;
 }
 
 /** Ids to text, never half a character. */
@@ -91,28 +94,44 @@ export class Decoder {
   free(): void;
 }
 
+export interface Sampling {
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  minP?: number;
+  repetitionPenalty?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  seed?: number;
+}
+
 /** The tokens of one sequence and their key/value cache. */
 export class Session {
   readonly length: number;
   readonly contextLength: number;
-  /** Submits the prefill and the first sample. */
-  prompt(
-    ids: Uint32Array,
-    sampling: {
-      temperature?: number;
-      topK?: number;
-      topP?: number;
-      minP?: number;
-      repetitionPenalty?: number;
-      seed?: number;
-    },
-    reuse: boolean,
-  ): void;
+  tokens(): Uint32Array;
+  /** How many of `ids` at their beginning it has computed. */
+  commonPrefix(ids: Uint32Array): number;
+  fork(): Promise<Session>;
+  /** Submits the prefill and the choice of the next id; the last `answered` of `ids` were chosen after the prompt. */
+  prompt(ids: Uint32Array, answered: number, sampling: Sampling, reuse: boolean): void;
   /** Submits one more decode step. */
   step(): void;
+  /** Added to the logits of ids at every choice from now on; without ids, nothing. */
+  setBias(ids: Uint32Array, numbers: Float32Array): void;
+  /** Whether prompts and steps end before the choice, which `choose` makes. */
+  hold(held: boolean): void;
+  /** Submits the choice of a held step among the ids whose bits are set. */
+  choose(mask: Uint32Array): void;
+  /** Whether logits are read back with ids. */
+  keepLogits(kept: boolean): void;
+  /** What the last id was chosen from; empty if logits are not kept. */
+  logits(): Float32Array;
+  logprobs(id: number, top: number): { logprob: number; top: { id: number; logprob: number }[] };
   /** Awaits the oldest id that was submitted. */
   next(): Promise<number>;
   inFlight(): number;
   /** Drops what was decoded past the last id taken. */
   stop(): void;
+  free(): void;
 }

@@ -1,126 +1,233 @@
-/** The worker: it owns the engine, one model and one session, and runs one generation at a time. */
+/** The worker: it owns the engine and one model, and runs what the page asks for. */
 
-import { crashed, isCrash, sentence } from "./errors.js";
+import { breakdown, crashed, failureOf, isCrash, type MotetError, refusal } from "./errors.js";
+import { filesOf } from "./files.js";
 import { generate } from "./generate.js";
-import type { Engine, Model, Session } from "./motet_web.js";
-import type { FromWorker, Progress, Prompt, ToWorker } from "./protocol.js";
+import { type Grammar, grammarOf } from "./grammar.js";
+import type { Engine, Model } from "./motet_web.js";
+import { Pace } from "./pace.js";
+import type { Answer, FromWorker, Prompt, Rendered, Run, ToWorker } from "./protocol.js";
+import { Sessions } from "./sessions.js";
 import { requestSubgroups } from "./subgroups.js";
 import { missingAdapter, missingWebGpu } from "./webgpu.js";
 
 interface Loaded {
   engine: Engine;
   model: Model;
-  session: Session;
+  sessions: Sessions;
   memory: WebAssembly.Memory;
 }
 
 type Of<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
 
+/** How long after a failed call the loss of its device is known, and how often that is asked. */
+const LOSS_KNOWN_MS = 500;
+const LOSS_ASKED_MS = 20;
+
 /** Set by the first message, "load". */
 let loaded: Loaded | undefined;
-/** The session is one: runs wait for each other. */
-let turn: Promise<void> = Promise.resolve();
 /** Runs that have not ended, and whether their caller wants them to. */
 const stopping = new Map<number, boolean>();
+/** Measurements wait for each other. */
+let measured: Promise<unknown> = Promise.resolve();
 
 const post = (message: FromWorker): void => self.postMessage(message);
-const broken = (message: string): void => post({ type: "broken", message });
+
+function broken(error: unknown, passing = false): void {
+  post({ type: "broken", failure: failureOf(error), passing });
+}
+
+/** Another worker could do better: wasm trapped, or the device was lost. */
+function brokenInPassing(error: MotetError): void {
+  broken(error, true);
+}
 
 async function load({ source, name, options }: Of<"load">): Promise<void> {
   const missing = missingWebGpu() ?? (await missingAdapter());
-  if (missing) return broken(missing);
+  if (missing) throw refusal(missing, "webgpu_missing");
   if (options.subgroups !== false) requestSubgroups();
   const { default: init, Engine } = await import("./motet_web.js");
   const { memory } = await init();
   const engine = await Engine.create({ subgroups: options.subgroups !== false, f16: options.f16 === true });
-  const progress = (phase: Progress["phase"], done: number, total: number): void =>
-    post({ type: "progress", phase, done, total });
-  const { kv, quantize } = options;
-  const model = await engine.load(source, name, progress, { kv, quantize });
-  const longest = model.info().contextLength;
-  const session = await model.session(options.contextLength && Math.min(options.contextLength, longest));
-  loaded = { engine, model, session, memory };
-  post({ type: "loaded", model: { ...model.info(), contextLength: session.contextLength }, adapter: engine.info() });
+  const onNotice = (sentence: string): void => post({ type: "notice", sentence });
+  const files = filesOf(source, name, { store: options.store !== false, onNotice });
+  const pace = new Pace();
+  const { kv, quantize, contextLength } = options;
+  try {
+    const model = await engine.load(
+      files.address,
+      files.open,
+      (phase, done, total) => {
+        const fromStore = phase === "weights" ? { fromStore: Math.min(done, files.fromStore()) } : {};
+        post({ type: "progress", phase, done, total, ...pace.secondsLeft(phase, done, total), ...fromStore });
+      },
+      { kv, quantize, contextLength },
+    );
+    loaded = { engine, model, sessions: new Sessions(model), memory };
+  } catch (error) {
+    await files.giveUp(failureOf(error).code === "invalid_model");
+    throw error;
+  }
+  post({ type: "loaded", model: loaded.model.info(), adapter: engine.info() });
+  // The model runs; what it did not ask for is stored behind its back.
+  await files.finish().catch(() => undefined);
 }
 
-function idsOf(model: Model, prompt: Prompt): Uint32Array {
-  if ("messages" in prompt) return model.render(prompt.messages);
-  return "text" in prompt ? model.tokenize(prompt.text) : prompt.ids;
+async function inspect({ source, name, options }: Of<"inspect">): Promise<void> {
+  const { default: init, inspect } = await import("./motet_web.js");
+  await init();
+  const files = filesOf(source, name, { store: options.store !== false, onNotice: () => undefined });
+  try {
+    const { kv, quantize, contextLength } = options;
+    const header = await inspect(files.address, files.open, { kv, quantize, contextLength });
+    // What is stored is let go before the page can load it.
+    await files.giveUp(false);
+    post({ type: "header", header });
+  } catch (error) {
+    await files.giveUp(failureOf(error).code === "invalid_model");
+    throw error;
+  }
 }
 
-async function run({ engine, model, session }: Loaded, { request, prompt, options }: Of<"run">): Promise<void> {
-  const failOnDevice = (): void => {
-    const failure = engine.failure();
-    if (failure) throw new Error(failure);
-  };
-  const ids = idsOf(model, prompt);
-  post({ type: "started", request, promptTokens: ids.length });
-  const tokens = generate(model, session, ids, options, () => stopping.get(request) ?? false);
-  for (;;) {
-    const { value, done } = await tokens.next();
-    failOnDevice();
-    if (done) return post({ type: "finished", request, ...value });
-    post({ type: "token", request, ...value });
+/** A prompt as ids, and whether it ends inside of an open `<think>`. */
+function idsOf(model: Model, prompt: Prompt): { ids: Uint32Array; thinking: boolean } {
+  if ("ids" in prompt) return { ids: prompt.ids, thinking: false };
+  if ("text" in prompt) return { ids: model.tokenize(prompt.text), thinking: false };
+  const { ids, text } = render(model, prompt.messages);
+  return { ids, thinking: /<think>\s*$/.test(text) };
+}
+
+function render(model: Model, messages: Of<"render">["messages"]): Rendered {
+  try {
+    return model.render(messages);
+  } catch (error) {
+    if (isCrash(error)) throw error;
+    throw refusal(failureOf(error).message, "invalid_messages", "messages");
+  }
+}
+
+async function run({ engine, model, sessions }: Loaded, request: number, work: Run): Promise<void> {
+  const { prompt, options, answered } = work;
+  const { ids, thinking } = idsOf(model, prompt);
+  const { contextLength } = model.info();
+  if (ids.length > contextLength) {
+    throw refusal(
+      `The prompt has ${ids.length} tokens and the context takes ${contextLength}: shorten it, or load the model with a larger contextLength.`,
+      "context_length_exceeded",
+      "messages",
+    );
+  }
+  const stopped = (): boolean => stopping.get(request) ?? false;
+  let grammar: Grammar | undefined;
+  try {
+    if (options.constraint) grammar = await grammarOf(model, options.constraint);
+    post({ type: "started", request, ids, thinking });
+    await sessions.use(work.session, ids, async (session) => {
+      const cachedTokens = options.reuse === false ? 0 : Math.min(session.commonPrefix(ids), ids.length - 1);
+      const tokens = generate({ model, session, ids, answered, options, grammar, stopped });
+      for (;;) {
+        const { value, done } = await tokens.next();
+        const failure = engine.failure();
+        if (failure) throw breakdown(failure, "device_lost");
+        if (done) return post({ type: "finished", request, cachedTokens, ...value });
+        post({ type: "token", request, ...value });
+      }
+    });
+  } finally {
+    grammar?.free();
   }
 }
 
 /** Does `work`; a failure fails its request, and the engine too when that can no longer be trusted. */
-async function answer(request: number, work: (loaded: Loaded) => void | Promise<void>): Promise<void> {
+async function attempt(request: number, work: (loaded: Loaded) => void | Promise<void>): Promise<void> {
   try {
-    if (!loaded) throw new Error("No model is loaded: load one first.");
+    if (!loaded) throw refusal("No model is loaded: load one first.", "model_missing");
     await work(loaded);
   } catch (error) {
-    const failure = isCrash(error) ? crashed(error) : loaded?.engine.failure();
-    if (failure) broken(failure);
-    else post({ type: "failed", request, message: sentence(error) });
+    const lost = await lossBehind(error);
+    if (isCrash(error)) brokenInPassing(crashed(error));
+    else if (lost) brokenInPassing(breakdown(lost, "device_lost"));
+    else post({ type: "failed", request, failure: failureOf(error) });
   }
 }
 
-function queue(message: Of<"run">): void {
-  stopping.set(message.request, false);
-  turn = turn
-    .then(() => answer(message.request, (loaded) => run(loaded, message)))
-    .finally(() => stopping.delete(message.request));
+/** The loss of the device that a call failed of, if it was lost: calls fail a moment before the loss is known. */
+async function lossBehind(error: unknown): Promise<string | undefined> {
+  const byDevice = failureOf(error).code === "device_lost";
+  for (let waited = 0; byDevice && !loaded?.engine.failure() && waited < LOSS_KNOWN_MS; waited += LOSS_ASKED_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOSS_ASKED_MS));
+  }
+  return loaded?.engine.failure();
 }
 
-async function measure({ engine, model }: Loaded, { request, measuring }: Of<"measure">): Promise<void> {
+/** Does `work` and sends what it gives. */
+function answer(request: number, work: (loaded: Loaded) => Answer | Promise<Answer>): void {
+  void attempt(request, async (loaded) => post({ type: "answer", request, value: await work(loaded) }));
+}
+
+async function measure({ engine, model }: Loaded, { measuring }: Of<"measure">): Promise<Answer> {
   const ceilings = await engine.ceilings();
-  const value = await model.bench({ ceilings, ...measuring });
+  const report = await model.bench({ ceilings, ...measuring });
   const failure = engine.failure();
-  if (failure) throw new Error(failure);
-  post({ type: "answer", request, value });
+  if (failure) throw breakdown(failure, "device_lost");
+  return report;
 }
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "load":
-      load(data).catch((error: unknown) => broken(isCrash(error) ? crashed(error) : sentence(error)));
+      load(data).catch((error: unknown) => broken(isCrash(error) ? crashed(error) : error));
+      break;
+    case "inspect":
+      inspect(data).catch((error: unknown) => broken(isCrash(error) ? crashed(error) : error));
       break;
     case "run":
-      queue(data);
+      stopping.set(data.request, false);
+      void attempt(data.request, (loaded) => run(loaded, data.request, data)).finally(() => stopping.delete(data.request));
       break;
     case "stop":
       if (stopping.has(data.request)) stopping.set(data.request, true);
       break;
-    case "measure":
-      turn = turn.then(() => answer(data.request, (loaded) => measure(loaded, data)));
-      break;
     case "tokenize":
-      void answer(data.request, ({ model }) =>
-        post({ type: "answer", request: data.request, value: model.tokenize(data.text) }),
-      );
+      answer(data.request, ({ model }) => model.tokenize(data.text));
+      break;
+    case "detokenize":
+      answer(data.request, ({ model }) => model.detokenize(data.ids));
+      break;
+    case "render":
+      answer(data.request, ({ model }) => render(model, data.messages));
+      break;
+    case "fork":
+      answer(data.request, ({ sessions }) => sessions.fork(data.session, data.as).then(() => undefined));
+      break;
+    case "logits":
+      answer(data.request, ({ sessions }) => sessions.logits(data.session));
+      break;
+    case "end":
+      loaded?.sessions.end(data.session);
+      break;
+    case "experts":
+      answer(data.request, async ({ model }) => {
+        const { layers, experts } = model.info();
+        return experts > 0 ? { layers, experts, counts: await model.experts() } : undefined;
+      });
       break;
     case "stats":
-      void answer(data.request, ({ memory, session }) =>
-        post({
-          type: "answer",
-          request: data.request,
-          value: { wasmBytes: memory.buffer.byteLength, cachedTokens: session.length },
-        }),
-      );
+      answer(data.request, async ({ memory, sessions }) => ({
+        wasmBytes: memory.buffer.byteLength,
+        ...(await sessions.held()),
+      }));
+      break;
+    case "measure": {
+      const turn = measured.then(() => attempt(data.request, async (loaded) => {
+        post({ type: "answer", request: data.request, value: await measure(loaded, data) });
+      }));
+      measured = turn;
+      break;
+    }
   }
 };
 
 // A panic inside a future settles no promise: it surfaces here only.
-self.addEventListener("error", (event) => broken(crashed(event.error ?? event.message)));
-self.addEventListener("unhandledrejection", (event) => broken(crashed(event.reason)));
+self.addEventListener("error", (event) => brokenInPassing(crashed(event.error ?? event.message)));
+self.addEventListener("unhandledrejection", (event) => brokenInPassing(crashed(event.reason)));

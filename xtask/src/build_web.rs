@@ -12,6 +12,12 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::Result;
 use crate::setup::{self, run};
 
+/// The crates that become wasm modules, and the names of these: the engine, and what few people need, loaded when used.
+pub const MODULES: [(&str, &str); 2] = [
+    ("motet-web", "motet_web"),
+    ("motet-grammar", "motet_grammar"),
+];
+
 /// Builds pkg/ and says how large its parts are.
 pub fn build() -> Result {
     setup::wasm_target()?;
@@ -19,25 +25,30 @@ pub fn build() -> Result {
     let (root, target) = (setup::root(), setup::target());
     let pkg = root.join("pkg");
     run(Command::new("cargo")
-        .args(["build", "--package", "motet-web", "--profile", "web"])
+        .args(["build", "--profile", "web"])
+        .args(
+            MODULES
+                .iter()
+                .flat_map(|(package, _)| ["--package", package]),
+        )
         .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(&target)
         .current_dir(&root))?;
-    bindgen(
-        &target.join("wasm32-unknown-unknown/web/motet_web.wasm"),
-        &pkg,
-    )?;
+    for (_, module) in MODULES {
+        let wasm = target.join(format!("wasm32-unknown-unknown/web/{module}.wasm"));
+        bindgen(&wasm, module, &pkg)?;
+    }
     run(Command::new("node")
         .arg("build.mjs")
         .current_dir(root.join("web")))?;
     show_sizes(&pkg)
 }
 
-fn bindgen(wasm: &Path, pkg: &Path) -> Result {
+fn bindgen(wasm: &Path, module: &str, pkg: &Path) -> Result {
     let generate = || {
         Bindgen::new()
             .input_path(wasm)
-            .out_name("motet_web")
+            .out_name(module)
             .web(true)?
             .typescript(true)
             .omit_default_module_path(false)

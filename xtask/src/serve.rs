@@ -51,8 +51,10 @@ impl Site {
     fn file(&self, url: &str) -> Option<PathBuf> {
         let path = percent_decoded(url.split(['?', '#']).next()?)?;
         let path = path.strip_prefix('/')?;
-        if path.is_empty() || path == "index.html" {
-            return Some(self.root.join("index.html")).filter(|page| page.is_file());
+        // What the root itself has: the page, and its service worker, which answers for all below its own address.
+        if ["", "index.html", "sw.js"].contains(&path) {
+            let name = if path.is_empty() { "index.html" } else { path };
+            return Some(self.root.join(name)).filter(|file| file.is_file());
         }
         let plain = |part: &str| !part.is_empty() && !part.starts_with('.');
         if !path.split('/').all(plain) || path.contains(['\\', ':', '\0']) {
@@ -97,6 +99,7 @@ fn content_type(path: &Path) -> &'static str {
         "json" | "map" => "application/json",
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",
+        "webmanifest" => "application/manifest+json",
         "png" => "image/png",
         _ => "application/octet-stream",
     }

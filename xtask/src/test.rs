@@ -44,8 +44,9 @@ pub fn test(full: bool) -> Result {
     native_tests(&mut report, model.as_deref(), full);
     swiftshader_tests(&mut report, model.as_deref(), full);
     let built = report.plain("web build", build_web::build);
+    report.plain("API over a scripted model", api_tests);
     report.step("browser story", || match (built, &model) {
-        (true, Some(model)) => browser_story(model),
+        (true, Some(model)) => browser_story(model, full),
         _ => Err("needs the web build and the default model".to_string()),
     });
     report.plain("docs/tested.md", tested::write);
@@ -54,13 +55,11 @@ pub fn test(full: bool) -> Result {
 
 /// Formatting, lints, docs and the native tests.
 pub fn check() -> Result {
-    let web: &[&str] = &[
-        "--package",
-        "motet-web",
-        "--target",
-        "wasm32-unknown-unknown",
-    ];
-    let native: &[&str] = &["--workspace", "--exclude", "motet-web"];
+    let native = everything();
+    let packages = build_web::MODULES.iter();
+    let web = packages
+        .flat_map(|(package, _)| ["--package", package])
+        .chain(["--target", "wasm32-unknown-unknown"]);
     let strict = ["--", "-D", "warnings"];
     let mut report = Report::default();
     report.plain("set-up", || {
@@ -72,7 +71,7 @@ pub fn check() -> Result {
     );
     report.plain("lints", || {
         run(cargo("clippy")
-            .args(native)
+            .args(&native)
             .arg("--all-targets")
             .args(strict))?;
         run(cargo("clippy").args(web).args(strict))
@@ -80,7 +79,7 @@ pub fn check() -> Result {
     report.plain("docs", || {
         run(cargo("doc")
             .arg("--no-deps")
-            .args(native)
+            .args(&native)
             .env("RUSTDOCFLAGS", "-D warnings"))
     });
     let model = default_model(&mut report);
@@ -130,8 +129,11 @@ fn swiftshader_tests(report: &mut Report, model: Option<&Path>, full: bool) {
     });
 }
 
+/// What is not for the browser alone.
 fn everything() -> Vec<&'static str> {
-    vec!["--workspace", "--exclude", "motet-web"]
+    let web = build_web::MODULES.iter();
+    let excluded = web.flat_map(|(package, _)| ["--exclude", package]);
+    ["--workspace"].into_iter().chain(excluded).collect()
 }
 
 fn gpu_tests() -> Vec<&'static str> {
@@ -267,8 +269,24 @@ fn adapters(lines: &Lines) -> Vec<String> {
     adapters.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// The OpenAI-shaped half of the package in Node.js, where no GPU is needed.
+fn api_tests() -> Result {
+    setup::npm_packages()?;
+    let folder = setup::root().join("tests/api");
+    let unreadable = |cause| format!("{} cannot be read ({cause})", folder.display());
+    let mut tests = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".test.mjs") {
+            tests.push(path);
+        }
+    }
+    run(Command::new("node").arg("--test").args(tests))
+}
+
 /// The page in a headless browser, against a server in this process.
-fn browser_story(model: &Path) -> Result<Outcome> {
+fn browser_story(model: &Path, full: bool) -> Result<Outcome> {
     let browser = setup::chromium().ok_or("Chromium is missing; install it or Google Chrome")?;
     let root = setup::root();
     let site = serve::Site::new(&root, model)?;
@@ -283,6 +301,9 @@ fn browser_story(model: &Path) -> Result<Outcome> {
     command
         .arg(setup::target().join("screenshots"))
         .env(BROWSER_VARIABLE, browser);
+    if full {
+        command.env(FULL_VARIABLE, "1");
+    }
     run_tests(command.current_dir(&root))
 }
 

@@ -279,7 +279,8 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(keep_first(&failure, "the GPU raised an error")));
         let lost = keep_first(&failure, "the GPU was lost");
         device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
+            // Natively that is the end of ours; in a page it is another script's doing.
+            if reason != wgpu::DeviceLostReason::Destroyed || cfg!(target_arch = "wasm32") {
                 lost(message);
             }
         });

@@ -246,6 +246,11 @@ impl Tokenizer {
         added.or_else(|| spelled().map(|spelling| self.0.decoding.bytes(&spelling)))
     }
 
+    /// Whether the id is a control token's, which no text has.
+    pub fn is_control(&self, id: u32) -> bool {
+        self.0.is_special(id)
+    }
+
     /// The ids with a meaning of their own.
     pub fn special(&self) -> &Special {
         &self.0.special

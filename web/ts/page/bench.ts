@@ -33,7 +33,7 @@ export async function bench({ modelUrl, prompt, maxTokens, opts }: BenchJob): Pr
   }
   const [motet, loadMs] = await Promise.all([loading.motet, loading.loadMs]);
   let text = "";
-  for await (const token of motet.complete(prompt, { maxTokens, ignoreEnd: true, reuse: false })) {
+  for await (const token of motet.run({ text: prompt }, { temperature: 0, maxTokens, ignoreEnd: true, reuse: false })) {
     text += token.text;
     if (token.finish) {
       const { promptTokens, firstTokenMs, tokens, decodeMs } = token.finish;
