@@ -17,11 +17,18 @@ export interface Files {
   giveUp(isNoModel: boolean): Promise<void>;
 }
 
+export interface Opening {
+  store: boolean;
+  onNotice: (sentence: string) => void;
+  /** Told that bytes have come from a server. */
+  onFetched: () => void;
+}
+
 /** The files of a model; `source` is an absolute address, a hub id, a registered name, or a `Blob`. */
 export function filesOf(
   source: string | Blob,
   name: string,
-  options: { store: boolean; onNotice: (sentence: string) => void },
+  options: Opening,
 ): Files {
   const readers: Reader[] = [];
   const each = (work: (reader: Reader) => Promise<void>): Promise<unknown> => Promise.all(readers.map(work));
@@ -61,12 +68,12 @@ function ofBlob(blob: Blob, name: string): { address: string; open: Open } {
 
 function ofAddress(
   source: string,
-  { store, onNotice }: { store: boolean; onNotice: (sentence: string) => void },
+  { store, onNotice, onFetched }: Opening,
 ): { address: string; open: Open } {
   const [address, ...others] = modelAddress(source, location.href).addresses;
   const openOne: Open = async (wanted) => {
     try {
-      return await openStored(wanted, { store, onNotice });
+      return await openStored(wanted, { store, onNotice, onFetched });
     } catch (error) {
       if (error instanceof ReadError && error.reason === "missing") return undefined;
       throw error;

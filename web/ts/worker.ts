@@ -6,7 +6,7 @@ import { generate } from "./generate.js";
 import { type Grammar, grammarOf } from "./grammar.js";
 import type { Engine, Model } from "./motet_web.js";
 import { Pace } from "./pace.js";
-import type { Answer, FromWorker, Prompt, Rendered, Run, ToWorker } from "./protocol.js";
+import type { Answer, FromWorker, Progress, Prompt, Rendered, Run, ToWorker } from "./protocol.js";
 import { Sessions } from "./sessions.js";
 import { requestSubgroups } from "./subgroups.js";
 import { missingAdapter, missingWebGpu } from "./webgpu.js";
@@ -23,6 +23,9 @@ type Of<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
 /** How long after a failed call the loss of its device is known, and how often that is asked. */
 const LOSS_KNOWN_MS = 500;
 const LOSS_ASKED_MS = 20;
+
+/** How often a load that waits for bytes says that they come. */
+const ALIVE_MS = 2000;
 
 /** Set by the first message, "load". */
 let loaded: Loaded | undefined;
@@ -50,7 +53,18 @@ async function load({ source, name, options }: Of<"load">): Promise<void> {
   const { memory } = await init();
   const engine = await Engine.create({ subgroups: options.subgroups !== false, f16: options.f16 === true });
   const onNotice = (sentence: string): void => post({ type: "notice", sentence });
-  const files = filesOf(source, name, { store: options.store !== false, onNotice });
+  let last: Progress | undefined;
+  let told = 0;
+  const progress = (now: Progress): void => {
+    last = now;
+    told = performance.now();
+    post({ type: "progress", ...now });
+  };
+  // A window of weights can take minutes to come; that it comes is progress, too.
+  const onFetched = (): void => {
+    if (last && performance.now() - told > ALIVE_MS) progress(last);
+  };
+  const files = filesOf(source, name, { store: options.store !== false, onNotice, onFetched });
   const pace = new Pace();
   const { kv, quantize, contextLength } = options;
   try {
@@ -59,7 +73,7 @@ async function load({ source, name, options }: Of<"load">): Promise<void> {
       files.open,
       (phase, done, total) => {
         const fromStore = phase === "weights" ? { fromStore: Math.min(done, files.fromStore()) } : {};
-        post({ type: "progress", phase, done, total, ...pace.secondsLeft(phase, done, total), ...fromStore });
+        progress({ phase, done, total, ...pace.secondsLeft(phase, done, total), ...fromStore });
       },
       { kv, quantize, contextLength },
     );
@@ -76,7 +90,8 @@ async function load({ source, name, options }: Of<"load">): Promise<void> {
 async function inspect({ source, name, options }: Of<"inspect">): Promise<void> {
   const { default: init, inspect } = await import("./motet_web.js");
   await init();
-  const files = filesOf(source, name, { store: options.store !== false, onNotice: () => undefined });
+  const nobody = (): void => undefined;
+  const files = filesOf(source, name, { store: options.store !== false, onNotice: nobody, onFetched: nobody });
   try {
     const { kv, quantize, contextLength } = options;
     const header = await inspect(files.address, files.open, { kv, quantize, contextLength });
