@@ -12,6 +12,8 @@ const LOAD_MS = 60_000;
  */
 const LONGEST_TASK_MS = 500;
 
+const DEFAULT_MODEL = "/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
 /** A short run takes less than this, and the rest of a long story takes more. */
 const NEXT_RUN_MS = 15_000;
 
@@ -264,4 +266,60 @@ export async function phone(stage) {
   await page.click("#open-settings");
   await stage.shot(page, "settings");
   await close(page);
+}
+
+/** After one visit page, model and conversation are there without a network, and the conversation goes on. */
+export async function withoutNetwork(stage) {
+  const page = await ready(stage);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await setTemperature(page, 0);
+  assert.match(await ask(page, "What is the capital of France?"), /Paris/);
+  await page.waitForFunction(async () => (await caches.keys()).length > 0);
+  await page.waitForFunction(async () => (await window.motet.constructor.cached())[0]?.complete, null, { timeout: 30_000 });
+  await page.context().setOffline(true);
+  await page.reload();
+  await loaded(stage, page);
+  await page.waitForFunction(() => document.querySelector("motet-chat").messages.length === 2);
+  const answer = await ask(page, "And what is the capital of Italy?");
+  assert.match(answer, /Rome/);
+  assert.equal(await page.locator("article.user").count(), 2);
+  await page.context().setOffline(false);
+  await close(page);
+  return answer;
+}
+
+/** A GGUF dropped on the page answers, without a copy of it being kept. */
+export async function dropped(stage) {
+  const page = await open(stage.browser);
+  await page.goto(`${stage.url}/?model=/models/missing.gguf`);
+  await state(page, "failed", LOAD_MS);
+  await page.evaluate(async (address) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([await (await fetch(address)).blob()], "mine.gguf"));
+    for (const type of ["dragenter", "dragover", "drop"]) {
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+  }, DEFAULT_MODEL);
+  await state(page, "loading", 5_000);
+  await loaded(stage, page);
+  await setTemperature(page, 0);
+  assert.match(await ask(page, "What is the capital of France?"), /Paris/);
+  assert.deepEqual(await page.evaluate(() => window.motet.constructor.cached()), []);
+  await close(page);
+}
+
+/** A mixture of real weights answers as the dense model does, and the map shows its experts. */
+export async function upcycled(stage) {
+  const server = await serve({ "upcycled.gguf": readFileSync(stage.upcycled) });
+  const page = await ready(stage, `?model=${server.url}/upcycled.gguf`);
+  await setTemperature(page, 0);
+  const { experts, expertsUsed, layers } = await page.evaluate(() => window.motet.model);
+  assert.deepEqual([experts, expertsUsed, layers], [8, 2, 30]);
+  assert.match(await ask(page, "What is the capital of France?"), /Paris/);
+  assert.match(await page.locator("#experts-summary").textContent(), /^[\d,]+ choices in this answer/);
+  const { counts } = await page.evaluate(() => window.motet.experts());
+  assert.equal(Object.keys(counts).length, 240);
+  await stage.shot(page, "upcycled");
+  await close(page);
+  server.close();
 }

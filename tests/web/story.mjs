@@ -1,8 +1,8 @@
 // The browser's story: the chat page in headless Chromium, with the real model on a software GPU.
 //
-//   node tests/web/story.mjs --url http://127.0.0.1:PORT [--screenshots FOLDER] [--fixture FILE] [--only WORD]
+//   node tests/web/story.mjs --url http://127.0.0.1:PORT [--screenshots FOLDER] [--fixture FILE] [--upcycled FILE] [--only WORD]
 //
-// MOTET_FULL is set for every story and every case of them.
+// The mixture that `cargo xtask upcycle` writes is --upcycled. MOTET_FULL is set for every story and every case of them.
 // The server at --url holds the repository's root with a built pkg/, and the default model under /models/.
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync } from "node:fs";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     url: { type: "string" },
     screenshots: { type: "string", default: path.join(root, "target", "screenshots") },
     fixture: { type: "string", default: path.join(root, "tests", "fixtures", "smollm2.json") },
+    upcycled: { type: "string", default: "" },
     only: { type: "string", default: "" },
   },
 });
@@ -33,6 +34,7 @@ const stage = {
   // The three chats: as many as a software GPU does in a minute or two. Native tests do the others.
   prompts: JSON.parse(readFileSync(values.fixture, "utf8")).prompts.slice(0, 3),
   shot: (page, name) => runner.shot(page, name),
+  upcycled: values.upcycled,
   adapter: undefined,
   /** A row of docs/tested.md. */
   note: (architecture, model) => {
@@ -62,6 +64,9 @@ const stories = [
   ["bench", 120_000, good.bench],
   ["measures on demand", 180_000, good.measures],
   ["fits a phone, dark", 120_000, good.phone],
+  ["without a network", 180_000, good.withoutNetwork],
+  ["a file dropped", 120_000, good.dropped],
+  ...(values.upcycled ? [["upcycled", 600_000, good.upcycled]] : []),
   ["bad models", 180_000, bad.badModels],
   ["prompt longer than the context", 120_000, bad.longPrompt],
   ["engine crashes", 120_000, bad.crash],

@@ -54,7 +54,7 @@ export async function* generate(work: Work): AsyncGenerator<Step, End> {
       decoder.push(id);
       grammar?.accept(id);
     }
-    prepare(session, options, grammar !== undefined);
+    prepare(session, options);
     if (maxTokens < 1) return end("length");
     if (!(await read(work))) return end("aborted");
     let submitted = 1;
@@ -88,11 +88,10 @@ export async function* generate(work: Work): AsyncGenerator<Step, End> {
 }
 
 /** Settings that stay with a session until the next run. */
-function prepare(session: Session, { logitBias = {}, logprobs }: RunOptions, held: boolean): void {
+function prepare(session: Session, { logitBias = {}, logprobs }: RunOptions): void {
   const biased = Object.entries(logitBias);
   session.setBias(Uint32Array.from(biased, ([id]) => Number(id)), Float32Array.from(biased, ([, bias]) => bias));
   session.keepLogits(logprobs !== undefined);
-  session.hold(held);
 }
 
 /** Submits the prompt, all of it but the last slice to its end; false if it was stopped in between. */

@@ -1,5 +1,6 @@
 /** The sessions of a model: whose turn it is, and which one has most of a prompt already. */
 
+import { isCrash } from "./errors.js";
 import type { Model, Session } from "./motet_web.js";
 
 /** Sessions that requests share, at most; each has a cache of its own on the GPU. */
@@ -115,7 +116,13 @@ export class Sessions {
   async #another(idle: readonly Place[], ids: Uint32Array): Promise<Place | undefined> {
     if (this.#shared.length >= SHARED) return undefined;
     const { place, common } = longest(idle, ids);
-    const session = place && common >= WORTH_A_COPY ? await place.session.fork() : await this.#model.session();
+    const making = place && common >= WORTH_A_COPY ? place.session.fork() : this.#model.session();
+    const session = await making.catch((error: unknown) => {
+      // Where there is no memory for one more, those that are there have to do.
+      if (isCrash(error) || this.#shared.length === 0) throw error;
+      return undefined;
+    });
+    if (!session) return undefined;
     const made = { session, busy: false, used: 0 };
     this.#shared.push(made);
     return made;

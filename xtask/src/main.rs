@@ -73,7 +73,7 @@ fn main() -> ExitCode {
         Command::BuildWeb => build_web::build(),
         Command::Check => test::check(),
         Command::Test { full } => test::test(full),
-        Command::Upcycle { experts, seed, out } => upcycle::upcycle(experts, seed, out),
+        Command::Upcycle { experts, seed, out } => upcycle::upcycle(experts, seed, out).map(drop),
         Command::Fixtures { cases, python } => fixtures::fixtures(&cases, python),
     };
     match outcome {

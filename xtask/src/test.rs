@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use crate::lines::Lines;
 use crate::report::{Outcome, Report};
 use crate::tested::{self, TABLE};
-use crate::{Result, build_web, serve, setup};
+use crate::{Result, build_web, serve, setup, upcycle};
 use setup::run;
 
 /// The test targets of the crate `motet` that use a GPU.
@@ -302,7 +302,11 @@ fn browser_story(model: &Path, full: bool) -> Result<Outcome> {
         .arg(setup::target().join("screenshots"))
         .env(BROWSER_VARIABLE, browser);
     if full {
-        command.env(FULL_VARIABLE, "1");
+        let mixture = upcycle::upcycle(8, 0, None)?;
+        command
+            .env(FULL_VARIABLE, "1")
+            .arg("--upcycled")
+            .arg(mixture);
     }
     run_tests(command.current_dir(&root))
 }

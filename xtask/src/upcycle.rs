@@ -5,8 +5,8 @@ use std::process::Command;
 
 use crate::{Result, setup};
 
-/// Runs the crate `motet-upcycle`, which needs the engine; `xtask` itself is built without it.
-pub fn upcycle(experts: u32, seed: u64, out: Option<PathBuf>) -> Result {
+/// Runs the crate `motet-upcycle`, which needs the engine; `xtask` itself is built without it. The file it wrote.
+pub fn upcycle(experts: u32, seed: u64, out: Option<PathBuf>) -> Result<PathBuf> {
     let model = setup::default_model()?;
     let out = out.unwrap_or_else(|| {
         let name = model.file_stem().unwrap_or_default().to_string_lossy();
@@ -23,5 +23,6 @@ pub fn upcycle(experts: u32, seed: u64, out: Option<PathBuf>) -> Result {
             .arg("--out")
             .arg(&out)
             .current_dir(setup::root()),
-    )
+    )?;
+    Ok(out)
 }
