@@ -7,10 +7,10 @@ import { ask, open, root, serve, setTemperature, state } from "./harness.mjs";
 /** The longest that loading may take, shaders included. */
 const LOAD_MS = 60_000;
 /**
- * The page's thread only draws. Loading or compiling on it would block it for seconds. A GPU in software keeps every core
- * busy, and a task that has to wait for one counts as longer: on two busy cores ten times as long were seen.
+ * The page's thread only draws. Loading or compiling on it would block it for seconds; on an idle core its longest task
+ * is under 50 ms, but a GPU in software keeps every core busy, and a task that has to wait for one counts as longer.
  */
-const LONGEST_TASK_MS = 500;
+const LONGEST_TASK_MS = 250;
 
 const DEFAULT_MODEL = "/models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
@@ -274,15 +274,17 @@ export async function withoutNetwork(stage) {
   await page.evaluate(() => navigator.serviceWorker.ready);
   await setTemperature(page, 0);
   assert.match(await ask(page, "What is the capital of France?"), /Paris/);
+  const said = () => page.evaluate(() => document.querySelector("motet-chat").messages.map(({ role, content }) => [role, content]));
+  const before = await said();
   await page.waitForFunction(async () => (await caches.keys()).length > 0);
   await page.waitForFunction(async () => (await window.motet.constructor.cached())[0]?.complete, null, { timeout: 30_000 });
   await page.context().setOffline(true);
   await page.reload();
   await loaded(stage, page);
   await page.waitForFunction(() => document.querySelector("motet-chat").messages.length === 2);
+  assert.deepEqual(await said(), before, "the reload lost a part of the conversation");
   const answer = await ask(page, "And what is the capital of Italy?");
-  // The small model knows what is asked, and not the answer.
-  assert.match(answer, /capital of Italy/);
+  assert.match(answer, /Rome/);
   assert.equal(await page.locator("article.user").count(), 2);
   await page.context().setOffline(false);
   await close(page);

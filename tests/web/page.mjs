@@ -295,6 +295,20 @@ export async function accessible(stage) {
   assert.deepEqual(seen, []);
 }
 
+/** An answer that has ended is written: a page that is left at once does not lose the end of it. */
+export async function writesAtOnce(stage) {
+  const page = await chatting(stage, { script: { scriptedPace: 4 } });
+  for (const question of ["Tell a story", "echo short"]) {
+    await ask(page, question);
+    const said = await messages(page);
+    await page.reload();
+    await state(page, "ready", 15_000);
+    await page.waitForFunction((count) => document.querySelector("motet-chat").messages.length === count, said.length);
+    assert.deepEqual(await messages(page), said);
+  }
+  await leave(page);
+}
+
 /** Conversations stay: over a reload, by name, by a word in them; deleting can be undone. */
 export async function keeps(stage) {
   const page = await chatting(stage);

@@ -25,6 +25,8 @@ export class Current {
     chat.addEventListener("motet-change", () => this.#note());
     chat.addEventListener("motet-state", ({ detail: { state } }) => {
       clearInterval(this.#growing);
+      // An answer that has ended is written at once: the page may be closed within the pause.
+      void this.flush();
       if (state === "answering") this.#growing = setInterval(() => void this.flush(), GROWING_MS);
     });
     addEventListener("hashchange", () => void this.openAddressed());
