@@ -15,7 +15,7 @@ use motet::sample::{FORBIDDEN, Sampling};
 use motet::session::{Session, SessionOptions};
 use support::compare::error_in_std;
 use support::gpus::default_gpu;
-use support::models::{greedy, lengths, logits};
+use support::models::{Expected, greedy, lengths, logits};
 use support::open::open;
 
 /// Heads of their own, a rope that changes within the answer, windows, experts and latents.
@@ -23,6 +23,9 @@ const FOLDERS: [&str; 4] = ["llama-odd", "phi3-long", "mistral", "deepseek2"];
 
 /// Ids of an answer.
 const ANSWER: usize = 12;
+
+/// The bound of all comparisons with Hugging Face, in standard deviations of the logits.
+const HUGGING_FACE: f32 = 1e-3;
 
 /// A step's sums may have another order than a batch's, which rounds each of them otherwise.
 const ROUNDING: f32 = 1e-4;
@@ -39,21 +42,24 @@ const WARM: Sampling = Sampling {
     seed: 7,
 };
 
-/// Runs `test` with each model and a prompt, from which an answer crosses to the longer rope where the model has two.
-fn each(test: impl AsyncFn(&Rc<Model>, &[u32])) {
+/// Runs `test` with each model and a prompt, from which an answer crosses to the longer rope where the model has two; where it
+/// has one, with Hugging Face's logits after the prompt.
+fn each(test: impl AsyncFn(&Rc<Model>, &[u32], Option<&[f32]>)) {
     let gpu = &default_gpu("sessions");
     for folder in FOLDERS {
         pollster::block_on(async {
             let model = Model::load(gpu, &open(folder, ""), &mut |_| {})
                 .await
                 .expect("the model loads");
-            let long = model
-                .config
-                .ropes
-                .iter()
-                .find_map(|rope| rope.long.as_ref());
+            let mut ropes = model.config.ropes.iter();
+            let long = ropes.find_map(|rope| rope.long.as_ref());
             let length = long.map_or(33, |(original, ..)| original - ANSWER / 2);
-            test(&model, &lengths(folder, "reference")[3].prompt[..length]).await;
+            let Expected { prompt, logits } = lengths(folder, "reference").remove(3);
+            let at = (length - 1) * model.config.v;
+            // The longer rope is that of the whole text there, and not of what is its beginning here.
+            let short = long.is_none();
+            let theirs = short.then(|| &logits[at..at + model.config.v]);
+            test(&model, &prompt[..length], theirs).await;
             println!("{folder}");
         });
     }
@@ -82,7 +88,7 @@ async fn answer(session: &mut Session, prompt: &[u32], sampling: &Sampling) -> V
 
 #[test]
 fn held_steps_choose_what_others_do() {
-    each(async |model, prompt| {
+    each(async |model, prompt, _| {
         let expected = answer(&mut session(model).await, prompt, &WARM).await;
         let mut held = session(model).await;
         held.hold(true);
@@ -107,7 +113,7 @@ fn held_steps_choose_what_others_do() {
 
 #[test]
 fn a_bias_forbids_and_prefers() {
-    each(async |model, prompt| {
+    each(async |model, prompt, _| {
         let v = model.config.v;
         let mut session = session(model).await;
         let free = greedy(&mut session, prompt, ANSWER, 2).await;
@@ -128,7 +134,7 @@ fn a_bias_forbids_and_prefers() {
 
 #[test]
 fn kept_logits_are_those_of_the_sequence() {
-    each(async |model, prompt| {
+    each(async |model, prompt, theirs| {
         let mut session = session(model).await;
         session.keep_logits(true);
         session
@@ -146,6 +152,10 @@ fn kept_logits_are_those_of_the_sequence() {
             rows.push(row);
         }
         let all = [prompt, &session.tokens()[prompt.len()..][..2]].concat();
+        if let Some(theirs) = theirs {
+            let error = error_in_std(&rows[0], theirs);
+            assert!(error < HUGGING_FACE, "{error} std");
+        }
         let v = model.config.v;
         let at_once = logits(&mut self::session(model).await, &all).await;
         for (row, expected) in rows
@@ -166,7 +176,7 @@ fn kept_logits_are_those_of_the_sequence() {
 
 #[test]
 fn forks_go_on_alone() {
-    each(async |model, prompt| {
+    each(async |model, prompt, _| {
         for cache in [CacheType::F32, CacheType::Q8] {
             let options = SessionOptions {
                 context: None,
@@ -200,7 +210,7 @@ fn forks_go_on_alone() {
 
 #[test]
 fn an_answer_goes_on_in_another_session() {
-    each(async |model, prompt| {
+    each(async |model, prompt, _| {
         let expected = answer(&mut session(model).await, prompt, &WARM).await;
         for said in [1, 5, ANSWER - 1] {
             let ids = [prompt, &expected[..said]].concat();

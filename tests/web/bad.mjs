@@ -93,7 +93,7 @@ const standIn = ({ create = "", next = "" }) => `
   export default async function init() { return { memory: new WebAssembly.Memory({ initial: 1 }) }; }
   class Session {
     length = 0; contextLength = 64; waiting = 0;
-    commonPrefix() { return 0; }
+    reusable() { return 0; }
     setBias() {}
     keepLogits() {}
     hold() {}

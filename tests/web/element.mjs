@@ -32,6 +32,17 @@ async function answer(page, question) {
   return page.locator("article.assistant > .text").last().textContent();
 }
 
+/** The page in examples/plain is what it says: two lines, and a chat that asks before it loads. */
+export async function plainExample(stage) {
+  const page = await pretend(stage, { address: "/examples/plain/index.html" });
+  await reaches(page, "idle");
+  assert.equal(await page.evaluate(() => globalThis.scriptedLoad), undefined, "it loaded unasked");
+  await page.locator("motet-chat [part~=load]").click();
+  await reaches(page, "ready");
+  assert.match(await answer(page, "What is the capital of France?"), /Paris/);
+  await leave(page);
+}
+
 /** Two lines under a strict policy: nothing is loaded unasked, then it answers, with style and colours. */
 export async function twoLines(stage) {
   const page = await visit(stage, '<motet-chat model="models/small.gguf"></motet-chat>');

@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 const { chromium } = createRequire(path.join(root, "web", "package.json"))("playwright-core");
 
-const quiet = [
+/** Chromium without what it does on its own. */
+export const quiet = [
   "--no-sandbox",
   "--disable-quic",
   "--no-first-run",

@@ -235,6 +235,8 @@ export async function sessions(stage) {
 /** A device that is lost in the middle of an answer, then a worker: the text is the one of an undisturbed run. */
 export async function recovers(stage) {
   const page = await bare(stage);
+  let workers = 0;
+  page.on("worker", () => (workers += 1));
   await page.context().route("**/pkg/worker.js", async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `${REMEMBER}${await response.text()}` });
@@ -261,6 +263,7 @@ export async function recovers(stage) {
   await lose(4, () => globalThis.device.destroy());
   await lose(10, () => setTimeout(() => { throw new WebAssembly.RuntimeError("unreachable"); }));
   assert.deepEqual(await answer, greedy.slice(0, 20));
+  assert.equal(workers, 3, "nothing was lost");
   assert.equal(await page.evaluate(() => motet.failure), undefined);
   await close(page);
 }
@@ -294,6 +297,9 @@ export async function stored(stage) {
   await page.evaluate(() => motet.close());
   const removed = await page.evaluate(async (model) => [await Motet.remove(model), await Motet.cached(), await Motet.remove(model)], MODEL);
   assert.deepEqual(removed, [true, [], false]);
+  const without = await page.evaluate((model) => Motet.load(model).catch(({ code }) => code), MODEL);
+  assert.equal(without, "model_unreadable");
+  assert(asked > 0, "what was removed came from somewhere");
   await close(page);
   return `an answer ${(ms / 1000).toFixed(1)} s after loading from the store began`;
 }

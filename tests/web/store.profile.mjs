@@ -4,26 +4,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { root } from "./harness.mjs";
+import { quiet, root } from "./harness.mjs";
 import { MIB, openPage, PIECE } from "./store.page.mjs";
 
 const { chromium } = createRequire(path.join(root, "web", "package.json"))("playwright-core");
-
-const QUIET = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 async function withProfile(work) {
   const folder = mkdtempSync(path.join(tmpdir(), "motet-store-"));
   const start = () =>
     chromium.launchPersistentContext(folder, {
       executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-      args: ["--headless=new", ...QUIET],
+      args: ["--headless=new", ...quiet],
     });
   try {
     return await work(start);

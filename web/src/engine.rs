@@ -8,7 +8,7 @@ use motet::format::{Checkpoint, TensorType};
 use motet::gpu::{CacheType, Gpu, GpuOptions};
 use motet::kv::cache_bytes;
 use motet::session::{SessionOptions, room_for};
-use motet::source::{Reader, Source};
+use motet::source::{Reader, Source, thrown as unreadable};
 use motet::weights::{LoadOptions, planned_bytes};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -185,7 +185,7 @@ pub async fn inspect(address: String, open: Function, options: JsValue) -> Throw
 
 async fn opened(address: &str, open: &Function) -> Thrown<Checkpoint> {
     let open = async |address: String| {
-        let failed = |e: JsValue| motet::Error::source(message(&e));
+        let failed = |e: JsValue| unreadable(&e);
         let promise = open
             .call1(&JsValue::NULL, &address.into())
             .map_err(failed)?;
@@ -196,13 +196,6 @@ async fn opened(address: &str, open: &Function) -> Thrown<Checkpoint> {
         Ok(there.then(|| Source::reader(reader.unchecked_into::<Reader>())))
     };
     Checkpoint::open_by(address, open).await.map_err(thrown)
-}
-
-fn message(error: &JsValue) -> String {
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => error.message().into(),
-        None => "The file could not be opened; try again".into(),
-    }
 }
 
 /// A vocabulary's id that a call named.

@@ -74,12 +74,9 @@ impl Session {
         Ok(self.look()?.tokens().to_vec())
     }
 
-    /// How many of `ids` at their beginning it has computed.
-    #[wasm_bindgen(js_name = commonPrefix)]
-    pub fn common_prefix(&self, ids: &[u32]) -> Thrown<usize> {
-        let session = self.look()?;
-        let cached = session.tokens().iter().take(session.len());
-        Ok(cached.zip(ids).take_while(|(a, b)| a == b).count())
+    /// Tokens at the start of `ids` that a prompt with `reuse` would not compute again.
+    pub fn reusable(&self, ids: &[u32]) -> Thrown<usize> {
+        Ok(self.look()?.reusable(ids))
     }
 
     /// A session that has seen the same and goes on alone.

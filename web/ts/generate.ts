@@ -98,7 +98,7 @@ function prepare(session: Session, { logitBias = {}, logprobs }: RunOptions): vo
 async function read({ session, ids, answered, options, grammar, stopped }: Work): Promise<boolean> {
   const settings = sampling(options);
   const reuse = options.reuse ?? true;
-  let done = reuse ? session.commonPrefix(ids) : 0;
+  let done = reuse ? session.reusable(ids) : 0;
   let slice = SLICE;
   let kept = reuse;
   session.hold(false);

@@ -1,5 +1,6 @@
 /** What a model would take on this device, before anything of it is downloaded. */
 
+import { roughly } from "./bytes.js";
 import { Link, type Source } from "./link.js";
 import type { EngineOptions, Header } from "./protocol.js";
 import { missingAdapter, missingWebGpu } from "./webgpu.js";
@@ -30,21 +31,13 @@ export async function inspect(source: Source, options: EngineOptions, signal: Ab
 
 async function judged(header: Header): Promise<Inspection> {
   const { weightBytes, cacheBytes, contextLength } = header;
-  const takes = `${bytes(weightBytes)} of weights, ${bytes(cacheBytes)} of cache at ${contextLength.toLocaleString("en")} tokens`;
+  const takes = `${roughly(weightBytes)} of weights, ${roughly(cacheBytes)} of cache at ${contextLength.toLocaleString("en")} tokens`;
   const missing = missingWebGpu() ?? (await missingAdapter());
   if (missing) return { ...header, fits: false, reason: `${takes}. ${missing}` };
   const adapter = await navigator.gpu.requestAdapter();
   const largestBuffer = Number(adapter?.limits.maxBufferSize ?? 0);
   // Matrices are cut into buffers, and a layer's keys are one: no model of these sizes has less than four.
   const fits = largestBuffer > 0 && cacheBytes / 4 <= largestBuffer;
-  const allows = `this device allows ${bytes(largestBuffer)} a buffer`;
+  const allows = `this device allows ${roughly(largestBuffer)} a buffer`;
   return { ...header, largestBuffer, fits, reason: `${takes}; ${allows}: ${fits ? "fits" : "does not fit"}.` };
-}
-
-/** Bytes as people read them, in powers of ten. */
-function bytes(count: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let [value, unit] = [count, 0];
-  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }

@@ -3,6 +3,7 @@
  * TypeScript half can be checked before the Rust half is built.
  */
 
+import type { AdapterInfo, Header, ModelInfo } from "./protocol.js";
 import type { Ceilings, Report } from "./report.js";
 
 /** Loads and starts the wasm module that lies beside the script. */
@@ -27,21 +28,10 @@ export interface Loading {
 /** What loading would take, from the header alone. */
 export function inspect(address: string, open: Open, options: Loading): Promise<Header>;
 
-export interface Header {
-  name: string;
-  architecture: string;
-  parameters: number;
-  activeParameters: number;
-  weightBytes: number;
-  cacheBytes: number;
-  contextLength: number;
-  trainedContext: number;
-}
-
 /** A GPU device and its kernels. Errors that any of this throws have a `kind`: "model", "source", "request" or "device". */
 export class Engine {
   static create(options: { subgroups?: boolean; f16?: boolean }): Promise<Engine>;
-  info(): { adapter: string; backend: string; subgroups: boolean; f16: boolean; software: boolean };
+  info(): AdapterInfo;
   load(
     address: string,
     open: Open,
@@ -56,18 +46,7 @@ export class Engine {
 
 /** A model whose weights are on the GPU. */
 export class Model {
-  info(): {
-    name: string;
-    architecture: string;
-    parameters: number;
-    activeParameters: number;
-    weightBytes: number;
-    contextLength: number;
-    vocabulary: number;
-    layers: number;
-    experts: number;
-    expertsUsed: number;
-  };
+  info(): ModelInfo;
   /** Plain text: no special token is parsed. */
   tokenize(text: string): Uint32Array;
   /** Control tokens included. */
@@ -110,8 +89,8 @@ export class Session {
   readonly length: number;
   readonly contextLength: number;
   tokens(): Uint32Array;
-  /** How many of `ids` at their beginning it has computed. */
-  commonPrefix(ids: Uint32Array): number;
+  /** Tokens at the start of `ids` that a prompt with `reuse` would not compute again. */
+  reusable(ids: Uint32Array): number;
   fork(): Promise<Session>;
   /** Submits the prefill and the choice of the next id; the last `answered` of `ids` were chosen after the prompt. */
   prompt(ids: Uint32Array, answered: number, sampling: Sampling, reuse: boolean): void;

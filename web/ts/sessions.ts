@@ -132,7 +132,7 @@ export class Sessions {
 function longest(places: readonly Place[], ids: Uint32Array): { place: Place | undefined; common: number } {
   let [place, common]: [Place | undefined, number] = [undefined, -1];
   for (const other of places) {
-    const length = other.session.commonPrefix(ids);
+    const length = other.session.reusable(ids);
     if (length > common) [place, common] = [other, length];
   }
   return { place, common };

@@ -138,7 +138,7 @@ async function run({ engine, model, sessions }: Loaded, request: number, work: R
     if (options.constraint) grammar = await grammarOf(model, options.constraint);
     post({ type: "started", request, ids, thinking });
     await sessions.use(work.session, ids, async (session) => {
-      const cachedTokens = options.reuse === false ? 0 : Math.min(session.commonPrefix(ids), ids.length - 1);
+      const cachedTokens = options.reuse === false ? 0 : session.reusable(ids);
       const tokens = generate({ model, session, ids, answered, options, grammar, stopped });
       for (;;) {
         const { value, done } = await tokens.next();

@@ -16,7 +16,7 @@ use crate::Result;
 const THREADS: usize = 6;
 
 /// The folders of the repository that are served, beside index.html.
-const FOLDERS: [&str; 2] = ["pkg", "docs"];
+const FOLDERS: [&str; 3] = ["pkg", "docs", "examples"];
 
 /// The port of 127.0.0.1, or any free one for 0.
 pub fn listen(port: u16) -> Result<TcpListener> {

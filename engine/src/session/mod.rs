@@ -5,11 +5,11 @@
 //! the last id read. A caller whose choice depends on the ids before it (a grammar) holds the session: a step then ends with
 //! logits, and `choose` makes the choice.
 
+mod choice;
 mod passes;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::ops::RangeFrom;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -20,22 +20,14 @@ use crate::kv::{self, CHUNK, State, TILE};
 use crate::model::Model;
 use crate::sample::{CHOSEN, SEEN, Sampling};
 use crate::{Error, Result};
-use passes::{Chosen, Passes, Pending, record};
+pub use choice::Choice;
+use passes::{Passes, Pending, record};
 
 /// Tokens whose logits are read back at a time.
 const LOGITS_CHUNK: u32 = 32;
 
 /// Positions that a session has room for at first; it doubles when they are full.
 const FIRST: usize = TILE;
-
-/// What a step ends with.
-#[derive(Debug, Clone, Default)]
-pub struct Choice {
-    /// The id.
-    pub id: u32,
-    /// The logits `[V]` that it was chosen from, before any bias and penalty, if the session keeps them; or none.
-    pub logits: Vec<f32>,
-}
 
 /// What a session is to be.
 #[derive(Debug, Clone, Copy, Default)]
@@ -183,68 +175,6 @@ impl Session {
         })
     }
 
-    /// Adds `bias` `[V]` to the logits of every choice from now on, or nothing.
-    ///
-    /// # Errors
-    /// Another length than the vocabulary's.
-    pub fn set_bias(&mut self, bias: Option<&[f32]>) -> Result<()> {
-        let v = self.model.config.v;
-        if let Some(bias) = bias {
-            if bias.len() != v {
-                return Err(Error::request(format!(
-                    "a bias of {} numbers was given for a vocabulary of {v}",
-                    bias.len()
-                )));
-            }
-            let queue = &self.model.gpu.queue;
-            queue.write_buffer(&self.state.bias, 0, bytemuck::cast_slice(bias));
-        }
-        if self.biased != bias.is_some() {
-            self.biased = bias.is_some();
-            self.tell_sampler();
-        }
-        Ok(())
-    }
-
-    /// Whether prompts and steps from now on end with logits, so that `choose` has to be called before the next.
-    pub fn hold(&mut self, held: bool) {
-        self.held = held;
-    }
-
-    /// Whether the logits of choices from now on are read back with their ids.
-    pub fn keep_logits(&mut self, kept: bool) {
-        self.keeps_logits = kept;
-        self.logits.clear();
-    }
-
-    /// The logits `[V]` that the last id was chosen from, before any bias and penalty; none if they are not kept.
-    pub fn last_logits(&self) -> &[f32] {
-        &self.logits
-    }
-
-    /// Submits the choice that a held prompt or step ended before.
-    ///
-    /// # Errors
-    /// None was held; errors of the device come from `next`.
-    pub fn choose(&mut self) -> Result<()> {
-        let held = |pending: &mut Pending| matches!(pending, Pending::Held(_));
-        let Some(Pending::Held(computed)) = self.pending.pop_back_if(held) else {
-            return Err(Error::request("no step waits for its choice"));
-        };
-        let model = self.model.clone();
-        let (id, watched) = model.gpu.watch("a choice", || {
-            let last = self.passes.step.len() - 1;
-            self.submit_choice(1, last.., |passes| &passes.step)
-        });
-        self.pending
-            .push_back(Pending::Submitted(Box::pin(async move {
-                computed.await?;
-                watched.await?;
-                id.await
-            })));
-        Ok(())
-    }
-
     /// Submits the prompt `ids` and the choice of the first id after it. With `reuse`, the longest prefix that `ids` and
     /// the session's tokens have in common is not computed again.
     ///
@@ -270,26 +200,12 @@ impl Session {
         sampling.check()?;
         check_prompt(ids, self.context, self.model.config.v)?;
         self.stop();
-        let same_rope = !self.stretched(ids.len());
-        let kept = if reuse && same_rope {
-            self.common_prefix(ids)
-        } else {
-            0
-        };
+        let kept = if reuse { self.reusable(ids) } else { 0 };
         self.sampling = *sampling;
         self.tell_sampler();
         let pending = self.run_prompt(ids, answered.min(ids.len()), kept)?;
         self.pending.push_back(pending);
         Ok(())
-    }
-
-    /// Gives the sampler its settings, for what is submitted from now on.
-    fn tell_sampler(&self) {
-        let params = self.sampling.params(self.model.config.v, self.biased);
-        let passes = [&self.passes.prompt, &self.passes.step];
-        for pass in passes.into_iter().chain(&self.passes.few) {
-            pass.set_params(&self.model.gpu, pass.len() - 1, &params);
-        }
     }
 
     /// Takes `ids` as a sequence that is cached, without computing it: room is made and the position set, and the cache
@@ -488,11 +404,14 @@ impl Session {
         Ok(())
     }
 
-    /// Tokens at the start of `ids` that are cached; at least one is left to compute.
-    fn common_prefix(&self, ids: &[u32]) -> usize {
+    /// Tokens at the start of `ids` that a prompt with `reuse` would not compute again; at least one is left to compute.
+    pub fn reusable(&self, ids: &[u32]) -> usize {
+        if self.stretched(ids.len()) {
+            return 0;
+        }
         let cached = &self.tokens[..self.submitted.min(self.tokens.len())];
         let common = cached.iter().zip(ids).take_while(|(a, b)| a == b).count();
-        let common = common.min(ids.len() - 1);
+        let common = common.min(ids.len().saturating_sub(1));
         // A layer with a window has lost what was overwritten since.
         let lost = |window: usize| {
             let room = kv::kept(window, self.state.positions);
@@ -558,63 +477,6 @@ impl Session {
         queue.write_buffer(&self.state.ids, 0, bytemuck::cast_slice(ids));
         let place = [self.submitted as u32, ids.len() as u32, self.sampled, 0];
         queue.write_buffer(&self.state.place, 0, bytemuck::cast_slice(&place));
-    }
-
-    /// Submits a pass that ends with the sampler, for a batch of `tokens`: all of it, or what is before the choice.
-    fn submit_end(&mut self, tokens: usize, pass: impl Fn(&Passes) -> &Pass) -> Pending {
-        if !self.held {
-            return Pending::Submitted(self.submit_choice(tokens, 0.., pass));
-        }
-        let gpu = &self.model.gpu;
-        let mut encoder = gpu.encoder();
-        let pass = pass(&self.passes);
-        record(pass, &mut encoder, tokens, 0..pass.len() - 1);
-        gpu.enqueue(encoder);
-        Pending::Held(Box::pin(std::future::ready(Ok(()))))
-    }
-
-    /// Submits the end of a pass, from dispatch `from` on; the future gives the choice.
-    fn submit_choice(
-        &mut self,
-        tokens: usize,
-        from: RangeFrom<usize>,
-        pass: impl Fn(&Passes) -> &Pass,
-    ) -> Chosen {
-        let model = self.model.clone();
-        let gpu = &model.gpu;
-        let spare = self.spare.clone();
-        let readback = spare
-            .borrow_mut()
-            .pop()
-            .unwrap_or_else(|| Readback::new(gpu, 4));
-        let mut encoder = gpu.encoder();
-        let pass = pass(&self.passes);
-        record(pass, &mut encoder, tokens, from.start..pass.len());
-        let slot = u64::from(self.sampled % RING);
-        readback.copy_from(&mut encoder, &self.state.chosen, 4 * slot);
-        let logits = self.keeps_logits.then(|| {
-            let logits = Readback::new(gpu, 4 * model.config.v as u64);
-            logits.copy_from(&mut encoder, &self.state.logits, 0);
-            logits
-        });
-        let index = gpu.enqueue(encoder);
-        self.sampled += 1;
-        let bytes = readback.read(gpu, index.clone());
-        let logits = logits.map(|logits| logits.read(gpu, index));
-        Box::pin(async move {
-            let bytes = bytes.await?;
-            let logits = match logits {
-                Some(logits) => bytemuck::pod_collect_to_vec(&logits.await?),
-                None => Vec::new(),
-            };
-            spare.borrow_mut().push(readback);
-            match bytemuck::pod_read_unaligned(&bytes) {
-                u32::MAX => Err(Error::model(
-                    "the model's logits are no numbers; its weights are broken or the device computes wrongly",
-                )),
-                id => Ok(Choice { id, logits }),
-            }
-        })
     }
 
     /// Room for `positions` positions in the cache: doubled as the sequence grows.

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 pub use location::Location;
 pub use piece::Piece;
 #[cfg(target_arch = "wasm32")]
-pub use reader::Reader;
+pub use reader::{Reader, thrown};
 
 /// One file's bytes, wherever they lie. Clones share the file.
 #[derive(Clone)]

@@ -40,8 +40,8 @@ impl Reader {
     }
 }
 
-/// The sentence of what JavaScript threw.
-fn thrown(error: &JsValue) -> Error {
+/// What JavaScript threw when it opened or read a file: its sentence.
+pub fn thrown(error: &JsValue) -> Error {
     let message = match error.dyn_ref::<JsError>() {
         Some(error) => Some(error.message().into()),
         None => error.as_string(),

@@ -7,7 +7,6 @@ use motet::session::Session;
 /// A prompt and the logits of all its positions.
 pub struct Expected {
     pub prompt: Vec<u32>,
-    #[allow(dead_code, reason = "not every test compares them")]
     pub logits: Vec<f32>,
 }
 
@@ -39,7 +38,6 @@ pub fn lengths(case: &str, references: &str) -> Vec<Expected> {
 }
 
 /// The logits of every position.
-#[allow(dead_code, reason = "not every test compares them")]
 pub async fn logits(session: &mut Session, ids: &[u32]) -> Vec<f32> {
     let mut all = Vec::new();
     let each = |position: usize, row: &[f32]| {

@@ -1,16 +1,5 @@
 /** Numbers as people read them. */
 
-/** Bytes in the unit of `scale`, so that two figures side by side agree: "45.1 of 98.2 MB". */
-export function bytes(value: number, scale = value): string {
-  const [unit, size] = scale >= 1e9 ? ["GB", 1e9] : scale >= 1e6 ? ["MB", 1e6] : ["kB", 1e3];
-  return `${(value / Number(size)).toFixed(1)} ${unit}`;
-}
-
-/** Bytes where a tenth says nothing: "98 MB", but "1.9 GB". */
-export function roughly(value: number): string {
-  return value >= 1e9 ? bytes(value) : value >= 1e6 ? `${Math.round(value / 1e6)} MB` : `${Math.ceil(value / 1e3)} kB`;
-}
-
 export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -2,7 +2,7 @@
 
 import { Motet, type Progress } from "../motet.js";
 import { element } from "./dom.js";
-import { bytes } from "../element/format.js";
+import { bytes } from "../bytes.js";
 
 const MEASURING = { prefill: [1, 8, 32, 128], decodeAt: [0] };
 

@@ -1,6 +1,7 @@
 /** Loading, as a bar and a line of text. */
 
-import { bytes, left } from "../format.js";
+import { bytes } from "../../bytes.js";
+import { left } from "../format.js";
 import type { Progress } from "../../motet.js";
 
 /** How much of the bar each phase gets. */

@@ -1,6 +1,7 @@
 /** The line of figures under an answer. */
 
-import { rate, roughly, seconds, several } from "../format.js";
+import { roughly } from "../../bytes.js";
+import { rate, seconds, several } from "../format.js";
 import type { Figures } from "./message.js";
 import type { Turn } from "./conversation.js";
 import type { Writing } from "./writing.js";

@@ -1,7 +1,7 @@
 /** The panel of the model: a button that loads it, how far loading has come, or why it failed. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { roughly } from "../format.js";
+import { roughly } from "../../bytes.js";
 import type { Loading } from "../model/loading.js";
 import { describe, fraction } from "../model/progress.js";
 

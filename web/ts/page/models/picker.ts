@@ -1,7 +1,7 @@
 /** The dialog of models: choose one, see what it takes, load it; and what is kept on this device. */
 
 import { html, nothing, render, type TemplateResult } from "lit";
-import { roughly } from "../../element/format.js";
+import { roughly } from "../../bytes.js";
 import { Motet } from "../../motet.js";
 import { element } from "../dom.js";
 import { toast } from "../toast.js";

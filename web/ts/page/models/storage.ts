@@ -1,7 +1,8 @@
 /** How much is kept on this device, and whether the browser may throw it away. */
 
 import { html, nothing, render } from "lit";
-import { roughly, several } from "../../element/format.js";
+import { roughly } from "../../bytes.js";
+import { several } from "../../element/format.js";
 import * as database from "../conversations/database.js";
 import { element } from "../dom.js";
 import { toast } from "../toast.js";
