@@ -185,14 +185,7 @@ fn run_tests(command: &mut Command) -> Result<Outcome> {
     command.env(REPORT_VARIABLE, &ran_on.path);
     command.env(TABLE_VARIABLE, setup::target().join(TABLE));
     let mut counts = Counts::default();
-    let status = watch(command, |line| {
-        if let Some((_, results)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
-        {
-            counts.add(results);
-        }
-    })?;
+    let status = watch(command, |line| counts.see(line))?;
     Ok(outcome(adapters(&ran_on), &counts, status))
 }
 
@@ -219,6 +212,9 @@ fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<ExitStatus>
 /// Tests passed when they ended well, there were some, and they say which GPU they used.
 fn outcome(adapters: Vec<String>, counts: &Counts, status: ExitStatus) -> Outcome {
     let mut words = format!("{} passed, {} failed", counts.passed, counts.failed);
+    if !counts.names.is_empty() {
+        words += &format!(" ({})", counts.names.join("; "));
+    }
     if !status.success() && counts.failed == 0 {
         words += &format!(", then ended before its time ({status})");
     }
@@ -233,14 +229,33 @@ fn outcome(adapters: Vec<String>, counts: &Counts, status: ExitStatus) -> Outcom
     }
 }
 
-/// What the closing lines of the test programs add up to.
+/// What the lines of the test programs add up to.
 #[derive(Debug, Default, PartialEq)]
 struct Counts {
     passed: u64,
     failed: u64,
+    /// Of those that failed.
+    names: Vec<String>,
 }
 
 impl Counts {
+    /// Takes a line of a program's output: `cargo test` says `test NAME ... FAILED`, a story `NAME: FAILED (3.1 s): …`.
+    fn see(&mut self, line: &str) {
+        if let Some((_, results)) = line
+            .strip_prefix("test result: ")
+            .and_then(|rest| rest.split_once(". "))
+        {
+            self.add(results);
+            return;
+        }
+        let test = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        let story = || Some(line.split_once(": FAILED (")?.0);
+        self.names
+            .extend(test.or_else(story).map(ToString::to_string));
+    }
+
     /// Adds what `12 passed; 0 failed; 1 ignored` says.
     fn add(&mut self, results: &str) {
         for result in results.split(';') {
@@ -318,14 +333,25 @@ mod tests {
     #[test]
     fn results_are_added_up() {
         let mut counts = Counts::default();
-        counts.add("3 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s");
-        counts.add("10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s");
-        counts.add("4 passed; 1 failed");
+        for line in [
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s",
+            "test whole::sums ... ok",
+            "test whole::products ... FAILED",
+            "test parts ... FAILED",
+            "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s",
+            "answers: ok (3.1 s); FAILED is not its end",
+            "store: removal: FAILED (5.6 s): AssertionError: there is one",
+            "test result: FAILED. 4 passed; 1 failed",
+        ] {
+            counts.see(line);
+        }
+        let names = ["whole::products", "parts", "store: removal"];
         assert_eq!(
             counts,
             Counts {
                 passed: 17,
-                failed: 3
+                failed: 3,
+                names: names.map(str::to_string).to_vec()
             }
         );
     }
