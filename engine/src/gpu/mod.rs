@@ -1,5 +1,6 @@
 //! The device and what runs on it: kernels put together from shaders/, buffers, a list of dispatches, readback.
 
+mod adapter;
 pub mod ceilings;
 mod clock;
 mod counts;
@@ -7,16 +8,19 @@ mod device;
 mod kernel;
 mod parts;
 mod pass;
+mod plane;
 mod readback;
 mod timing;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use adapter::{GpuInfo, GpuOptions, list_adapters};
 pub use clock::Moment;
 pub use counts::Counts;
-pub use device::{Gpu, GpuInfo, GpuOptions, PageMemory, list_adapters};
+pub use device::Gpu;
 pub use kernel::{Input, Kernel, Output, Place, RING, all_kernels, attention_rows};
-pub use parts::{CacheType, Memory, Operand, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES};
+pub use parts::{CacheType, Kernels, Memory, Operand, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES};
 pub use pass::{Arg, Dispatch, Params, Pass};
+pub use plane::PageMemory;
 pub use readback::Readback;
 pub use timing::Timing;

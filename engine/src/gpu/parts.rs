@@ -14,7 +14,9 @@ pub struct Tier {
 }
 
 /// Where weights and caches lie on the GPU.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Memory {
     /// In storage buffers.
@@ -25,7 +27,9 @@ pub enum Memory {
 }
 
 /// How the lanes of a product come by the activations, which they all need.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Share {
     /// Through workgroup memory.
@@ -37,6 +41,15 @@ pub enum Share {
     Eight,
     /// Every lane reads all of them: for adapters that compute on the CPU and have no such subgroups.
     Own,
+}
+
+/// What kind of adapter kernels are shaped for: the part of a [`Tier`] that costs nothing but time when it is chosen ill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Kernels {
+    /// Where weights and caches lie.
+    pub weights: Memory,
+    /// How the lanes of a product come by the activations.
+    pub share: Share,
 }
 
 impl Share {
