@@ -62,7 +62,7 @@ pub struct DeviceArgs {
     #[arg(long, value_name = "NAME", global = true)]
     pub adapter: Option<String>,
     /// Compute on the CPU in plain f32: slow, for comparison
-    #[arg(long, global = true, conflicts_with_all = ["adapter", "no_subgroups", "kernels_for", "f16", "cache", "quantize"])]
+    #[arg(long, global = true, conflicts_with_all = ["adapter", "no_subgroups", "kernels_for", "tune", "f16", "cache", "quantize"])]
     pub reference: bool,
     /// Do without subgroup operations
     #[arg(long, global = true)]
@@ -70,6 +70,14 @@ pub struct DeviceArgs {
     /// Whose kernels to use [default: those for GPUs, and on adapters that compute on the CPU those for such]
     #[arg(long, value_name = "FOR", global = true)]
     pub kernels_for: Option<KernelsFor>,
+    /// When to measure which kernels are the fastest here [default: auto]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        conflicts_with = "kernels_for"
+    )]
+    pub tune: Option<Tune>,
     /// Compute with f16: faster on GPUs, less exact
     #[arg(long, global = true)]
     pub f16: bool,
@@ -91,6 +99,17 @@ pub enum KernelsFor {
     Gpus,
     /// Weights in textures; activations handed from lane to lane where subgroups are of four or eight, otherwise read by each lane.
     Cpus,
+}
+
+/// When to measure which kernels are the fastest.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Tune {
+    /// Once for each GPU and its driver; what is fastest on adapters that compute on the CPU is known
+    Auto,
+    /// Now, and keep the result
+    On,
+    /// Never: those for GPUs, and on adapters that compute on the CPU those for such
+    Off,
 }
 
 /// How the cache keeps numbers.

@@ -8,6 +8,7 @@
 //! | `progress` | stderr: bars, where a person watches |
 //! | `prompts` | prompts, messages and files to ids |
 //! | `runner` | MODEL to something that answers, on the GPU or as the CPU reference |
+//! | `tuning` | which kernels a device is fastest with, measured once and kept |
 //! | `verbs` | one file a verb or a family of them |
 
 mod args;
@@ -16,6 +17,7 @@ mod output;
 mod progress;
 mod prompts;
 mod runner;
+mod tuning;
 mod verbs;
 
 use std::process::ExitCode;

@@ -12,10 +12,11 @@ use motet::session::{Session, check_prompt, room_for};
 use motet::weights::Progress;
 use motet_hub::Location;
 
-use crate::args::DeviceArgs;
+use crate::args::{DeviceArgs, Tune};
 use crate::failure::Failure;
 use crate::progress;
 use crate::prompts::Prompts;
+use crate::tuning::tuned;
 
 /// Steps that the GPU is ahead of what was read, so that it never waits.
 const AHEAD: usize = 3;
@@ -59,6 +60,10 @@ async fn on_gpu(
             gpu.info.name
         )));
     }
+    let gpu = match device.kernels_for {
+        Some(_) => gpu,
+        None => tuned(gpu, device.tune.unwrap_or(Tune::Auto)).await?,
+    };
     let bar = progress::bytes("loading", 0);
     let mut show = |progress: Progress| {
         bar.set_length(progress.total);

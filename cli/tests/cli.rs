@@ -9,4 +9,5 @@ mod cli {
     mod program;
     mod refusals;
     mod score;
+    mod tuning;
 }

@@ -16,6 +16,7 @@
 //! | [`kv`] | Config | the cache and the scratch of a session |
 //! | [`sample`] | logits | the next id |
 //! | [`model`], [`session`] | a checkpoint, prompts | tokens |
+//! | [`tune`] | a device | the kernels it is fastest with |
 //! | [`mod@bench`] | a model on a device | how fast it is, beside what the device can do |
 //! | [`mod@reference`] | the same, on the CPU in plain f32 | the specification |
 //!
@@ -36,6 +37,7 @@ pub mod sample;
 pub mod session;
 pub mod source;
 pub mod tokenizer;
+pub mod tune;
 pub mod weights;
 
 pub use error::{Error, Result};

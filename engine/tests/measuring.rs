@@ -15,6 +15,7 @@ use motet::gpu::{CacheType, Gpu};
 use motet::model::Model;
 use motet::sample::Sampling;
 use motet::session::Session;
+use motet::tune::Tried;
 use support::gpus::default_gpu;
 use support::models::{greedy, json, u32s};
 use support::open::open;
@@ -68,6 +69,36 @@ fn a_step_is_one_submission_and_one_readback() {
 }
 
 /// Full attention, windows, latents: an assumed cache is decoded at its length, and nothing of it stays.
+/// Which is faster is the machine's affair; that the choice follows from what was measured is not.
+#[test]
+fn the_fastest_kernels_are_those_that_took_least() {
+    let gpu = default_gpu("measuring");
+    let tuning = pollster::block_on(gpu.tune()).expect("it is measured");
+    let [default, others @ ..] = &tuning.tried[..] else {
+        panic!("nothing was tried");
+    };
+    assert_eq!(default.kernels, gpu.kernels());
+    assert!(!others.is_empty(), "only the default was tried");
+    let cost = |tried: &Tried| tried.token_ms + tried.prompt_ms;
+    for (i, tried) in tuning.tried.iter().enumerate() {
+        assert!(tried.token_ms > 0.0 && tried.prompt_ms > 0.0, "{tried:?}");
+        assert_eq!(gpu.with_kernels(tried.kernels).kernels(), tried.kernels);
+        let same = |other: &Tried| other.kernels == tried.kernels;
+        assert!(!tuning.tried[..i].iter().any(same), "{tried:?} twice");
+    }
+    let best = tuning
+        .tried
+        .iter()
+        .min_by(|a, b| cost(a).total_cmp(&cost(b)));
+    let best = best.expect("something was tried");
+    // Others have to be a tenth faster.
+    let expected = match cost(best) < 0.9 * cost(default) {
+        true => best,
+        false => default,
+    };
+    assert_eq!(tuning.kernels, expected.kernels, "{tuning:?}");
+}
+
 #[test]
 fn an_assumed_cache_is_not_computed_and_forgotten_afterwards() {
     let gpu = default_gpu("measuring");

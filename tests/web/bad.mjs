@@ -116,7 +116,8 @@ const standIn = ({ create = "", next = "" }) => `
   }
   export class Engine {
     static async create() { ${create}; return new Engine(); }
-    info() { return { adapter: "stand-in", backend: "none", subgroups: false, f16: false, software: true }; }
+    info() { return { adapter: "stand-in", backend: "none", subgroups: false, f16: false, software: true, kernels: {} }; }
+    tuningKey() { return "stand-in"; }
     async load() { return new Model(); }
     failure() { return undefined; }
   }`;

@@ -1,8 +1,9 @@
 // The package on a page of nothing else: the OpenAI-shaped calls, sessions, grammars, the store, and what goes wrong.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { open, root } from "./harness.mjs";
+import { open, root, serve } from "./harness.mjs";
 
 const MODEL = "/models/SmolLM2-135M-Instruct.Q4_1.gguf";
 const LOAD_MS = 60_000;
@@ -13,6 +14,13 @@ const REMEMBER = `{
     return (globalThis.device = await requestDevice.apply(this, args));
   };
 }`;
+
+/** A model that loads at once, and Hugging Face's greedy ids after a prompt. */
+const TINY = (() => {
+  const reference = path.join(root, "tests", "fixtures", "models", "llama-gqa", "reference.json");
+  const { prompts, greedy } = JSON.parse(readFileSync(reference, "utf8"));
+  return { file: "F32.gguf", prompt: prompts["33"], ids: greedy["33"].ids };
+})();
 
 /** A page with the package and nothing else. */
 async function bare(stage, options = {}) {
@@ -323,4 +331,51 @@ export async function inspects(stage) {
   assert.match(missing.message, /none\.gguf/);
   await close(page);
   return found.reason;
+}
+
+/** The kernels that a GPU is fastest with are measured, kept and used; whatever they are, the ids are the same. */
+export async function tunes(stage) {
+  const { file, ids, prompt } = TINY;
+  const server = await serve({ [file]: readFileSync(path.join(root, "tests", "fixtures", "models", "llama-gqa", file)) });
+  const page = await bare(stage);
+  page.setDefaultTimeout(LOAD_MS);
+  const use = (tune, kept) =>
+    page.evaluate(
+      async ({ address, prompt, length, tune, kept }) => {
+        const folder = await navigator.storage.getDirectory();
+        if (kept !== undefined) {
+          const writer = await (await folder.getFileHandle("motet-tuning-1.json", { create: true })).createWritable();
+          await writer.write(kept);
+          await writer.close();
+        }
+        const motet = await Motet.load(address, tune ? { tune } : {});
+        const out = [];
+        for await (const { id } of motet.run({ ids: Uint32Array.from(prompt) }, { maxTokens: length, ignoreEnd: true })) {
+          if (id !== undefined) out.push(id);
+        }
+        const { kernels } = motet.adapter;
+        motet.close();
+        const file = await folder.getFileHandle("motet-tuning-1.json").then((handle) => handle.getFile(), () => undefined);
+        return { kernels, ids: out, kept: await file?.text() };
+      },
+      { address: `${server.url}/${file}`, prompt, length: ids.length, tune, kept },
+    );
+  const usual = await use();
+  assert.deepEqual([usual.ids, usual.kept], [ids, undefined], "a GPU in software is not measured unasked");
+  const measured = await use("on");
+  const [[device, kernels], ...others] = Object.entries(JSON.parse(measured.kept));
+  assert.deepEqual([measured.ids, measured.kernels, others], [ids, kernels, []]);
+  // What is kept is used, and what cannot be understood counts as nothing.
+  const gpus = { weights: "buffers", share: "workgroup" };
+  const other = await use(undefined, JSON.stringify({ [device]: gpus }));
+  assert.deepEqual([other.ids, other.kernels], [ids, gpus]);
+  for (const kept of ['{"', "7", JSON.stringify({ [device]: { weights: "sand", share: "own" } })]) {
+    const { ids: now, kernels } = await use("auto", kept);
+    assert.deepEqual([now, kernels], [ids, usual.kernels], kept);
+  }
+  const off = await use("off", JSON.stringify({ [device]: gpus }));
+  assert.deepEqual(off.kernels, usual.kernels);
+  await close(page);
+  server.close();
+  return `${kernels.weights}, ${kernels.share}`;
 }

@@ -77,6 +77,7 @@ const stories = [
   ["package: sessions", 180_000, package_.sessions],
   ["package: lost devices and workers", 300_000, package_.recovers],
   ["package: the store", 180_000, package_.stored],
+  ["package: the fastest kernels", 180_000, package_.tunes],
   ["package: a header", 60_000, package_.inspects],
   ["package: built by Vite", 120_000, bundled.vite],
   ["package: sizes", 60_000, bundled.sizes],

@@ -105,6 +105,7 @@ impl Engine {
             ("subgroups", self.0.tier.subgroups.into()),
             ("f16", self.0.tier.f16.into()),
             ("software", info.software.into()),
+            ("kernels", value(&self.0.kernels())?),
         ])
     }
 
@@ -112,6 +113,25 @@ impl Engine {
     pub async fn ceilings(&self) -> Thrown<JsValue> {
         let ceilings = self.0.ceilings().await.map_err(thrown)?;
         value(&ceilings)
+    }
+
+    /// What a tuning is kept under, as far as the engine can tell devices apart.
+    #[wasm_bindgen(js_name = tuningKey)]
+    pub fn tuning_key(&self) -> String {
+        self.0.tuning_key()
+    }
+
+    /// Measures which kernels are fastest here; it takes a second or two.
+    pub async fn tune(&self) -> Thrown<JsValue> {
+        let tuning = self.0.tune().await.map_err(thrown)?;
+        value(&tuning)
+    }
+
+    /// The same device with kernels of another kind, for a model that is yet to be loaded.
+    #[wasm_bindgen(js_name = withKernels)]
+    pub fn with_kernels(&self, kernels: &JsValue) -> Thrown<Engine> {
+        let kernels = plain("The kind of kernels is not understood", kernels)?;
+        Ok(Engine(self.0.with_kernels(kernels)))
     }
 
     /// What the device raised outside of a call, if anything.

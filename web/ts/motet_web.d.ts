@@ -3,7 +3,7 @@
  * TypeScript half can be checked before the Rust half is built.
  */
 
-import type { AdapterInfo, Header, ModelInfo } from "./protocol.js";
+import type { AdapterInfo, Header, Kernels, ModelInfo } from "./protocol.js";
 import type { Ceilings, Report } from "./report.js";
 
 /** Loads and starts the wasm module that lies beside the script. */
@@ -28,6 +28,12 @@ export interface Loading {
 /** What loading would take, from the header alone. */
 export function inspect(address: string, open: Open, options: Loading): Promise<Header>;
 
+/** The fastest kernels, and what was tried, in milliseconds for a token's products and for those of a prompt's token. */
+export interface Tuning {
+  kernels: Kernels;
+  tried: { kernels: Kernels; token_ms: number; prompt_ms: number }[];
+}
+
 /** A GPU device and its kernels. Errors that any of this throws have a `kind`: "model", "source", "request" or "device". */
 export class Engine {
   static create(options: { subgroups?: boolean; f16?: boolean }): Promise<Engine>;
@@ -38,6 +44,12 @@ export class Engine {
     onProgress: (phase: "header" | "weights" | "shaders", done: number, total: number) => void,
     options: Loading,
   ): Promise<Model>;
+  /** What a tuning is kept under, as far as the engine can tell devices apart. */
+  tuningKey(): string;
+  /** Measures which kernels are fastest here. */
+  tune(): Promise<Tuning>;
+  /** The same device with kernels of another kind, for a model that is yet to be loaded. */
+  withKernels(kernels: Kernels): Engine;
   /** What the adapter can do at best. */
   ceilings(): Promise<Ceilings>;
   /** Set once the device was lost or raised an error that no call answers for. */

@@ -62,6 +62,11 @@ export interface EngineOptions {
   kv?: "f32" | "f16" | "q8" | undefined;
   /** What matrices of floats are quantized to as they are loaded; others stay as the file has them. */
   quantize?: "q8_0" | "q4_0" | undefined;
+  /**
+   * When to measure which kernels this GPU is fastest with. Default "auto": once for a GPU, within two seconds, and not on one
+   * that is a program on the CPU; "on" measures now, "off" takes those that GPUs are fastest with as a rule.
+   */
+  tune?: "auto" | "on" | "off";
   /** Whether to keep the weights on this device for the next time. Default true; a `Blob` is never copied. */
   store?: boolean;
 }
@@ -94,6 +99,12 @@ export interface ModelInfo {
   expertsUsed: number;
 }
 
+/** What kind of GPU kernels are shaped for: where weights lie, and how the lanes of a product share activations. */
+export interface Kernels {
+  weights: "buffers" | "textures";
+  share: "workgroup" | "four" | "eight" | "own";
+}
+
 /** The GPU it was loaded to. */
 export interface AdapterInfo {
   adapter: string;
@@ -102,6 +113,7 @@ export interface AdapterInfo {
   f16: boolean;
   /** The "GPU" is a program on the CPU, and slow. */
   software: boolean;
+  kernels: Kernels;
 }
 
 /** A model by its header alone. */

@@ -9,6 +9,7 @@ import { Pace } from "./pace.js";
 import type { Answer, FromWorker, Progress, Prompt, Rendered, Run, ToWorker } from "./protocol.js";
 import { Sessions } from "./sessions.js";
 import { requestSubgroups } from "./subgroups.js";
+import { tuned } from "./tuning.js";
 import { missingAdapter, missingWebGpu } from "./webgpu.js";
 
 interface Loaded {
@@ -51,7 +52,8 @@ async function load({ source, name, options }: Of<"load">): Promise<void> {
   if (options.subgroups !== false) requestSubgroups();
   const { default: init, Engine } = await import("./motet_web.js");
   const { memory } = await init();
-  const engine = await Engine.create({ subgroups: options.subgroups !== false, f16: options.f16 === true });
+  const device = await Engine.create({ subgroups: options.subgroups !== false, f16: options.f16 === true });
+  const engine = await tuned(device, options.tune ?? "auto");
   const onNotice = (sentence: string): void => post({ type: "notice", sentence });
   let last: Progress | undefined;
   let told = 0;

@@ -1,6 +1,6 @@
 //! Adapters: what they offer, which one is taken, and what kernels use of it.
 
-use super::parts::{Memory, Share, Tier};
+use super::parts::{Kernels, Memory, Share, Tier};
 use crate::{Error, Result};
 
 /// How to choose and use a device.
@@ -90,24 +90,42 @@ impl GpuInfo {
 impl GpuInfo {
     /// What kernels use of the adapter under these options.
     pub(super) fn tier(&self, options: &GpuOptions) -> Tier {
-        let subgroups = self.subgroups.filter(|_| options.subgroups);
-        let fixed = subgroups.filter(|(least, most)| least == most);
-        let on_cpu = Share::on_cpu(fixed.map(|(size, _)| size));
+        let subgroups = options.subgroups && self.subgroups.is_some_and(|(least, _)| least >= 4);
         // Adapters that compute on the CPU read a storage buffer for each lane alone, and textures many lanes at a time.
         let (memory, share) = if self.software {
-            (Memory::Textures, on_cpu)
+            (Memory::Textures, self.cpu_share(subgroups))
         } else {
             (Memory::Buffers, Share::Workgroup)
         };
-        Tier {
-            subgroups: subgroups.is_some_and(|(least, _)| least >= 4),
-            f16: options.f16 && self.f16,
+        let wanted = Kernels {
             weights: options.weights.unwrap_or(memory),
-            share: match options.share {
-                Some(wanted) if wanted.hands_round() && wanted != on_cpu => Share::Workgroup,
-                Some(wanted) => wanted,
-                None => share,
+            share: options.share.unwrap_or(share),
+        };
+        let Kernels { weights, share } = self.possible(wanted, subgroups);
+        Tier {
+            subgroups,
+            f16: options.f16 && self.f16,
+            weights,
+            share,
+        }
+    }
+
+    /// What adapters that compute on the CPU do best with.
+    pub(crate) fn cpu_share(&self, subgroups: bool) -> Share {
+        let fixed = self.subgroups.filter(|(least, most)| least == most);
+        Share::on_cpu(fixed.filter(|_| subgroups).map(|(size, _)| size))
+    }
+
+    /// What is wanted; lanes hand round where subgroups are of that size alone, and otherwise do what is best on a CPU without.
+    pub(super) fn possible(&self, wanted: Kernels, subgroups: bool) -> Kernels {
+        let cannot = wanted.share.hands_round() && wanted.share != self.cpu_share(subgroups);
+        Kernels {
+            share: if cannot {
+                self.cpu_share(subgroups)
+            } else {
+                wanted.share
             },
+            ..wanted
         }
     }
 }

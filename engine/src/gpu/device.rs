@@ -86,11 +86,20 @@ impl Gpu {
         }))
     }
 
-    /// The same device with kernels of another kind, for a model that is yet to be loaded.
+    /// What kind of adapter its kernels are shaped for.
+    pub fn kernels(&self) -> Kernels {
+        Kernels {
+            weights: self.tier.weights,
+            share: self.tier.share,
+        }
+    }
+
+    /// The same device with kernels of another kind, as far as it can have them, for a model that is yet to be loaded.
     pub fn with_kernels(&self, kernels: Kernels) -> Rc<Self> {
+        let Kernels { weights, share } = self.info.possible(kernels, self.tier.subgroups);
         let tier = Tier {
-            weights: kernels.weights,
-            share: kernels.share,
+            weights,
+            share,
             ..self.tier
         };
         Rc::new(Self {

@@ -6,7 +6,7 @@ import type { ChatMessage } from "./talk/message.js";
 import type { Asking } from "./talk/pieces.js";
 
 /** What else `Motet.load` is given. */
-export type MoreLoadOptions = Pick<LoadOptions, "subgroups" | "f16" | "quantize" | "store">;
+export type MoreLoadOptions = Pick<LoadOptions, "subgroups" | "f16" | "tune" | "quantize" | "store">;
 
 /**
  * A chat with a language model that runs on the reader's own device.
