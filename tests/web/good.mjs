@@ -330,6 +330,7 @@ export async function upcycled(stage) {
   assert.match(await page.locator("#experts-summary").textContent(), /^[\d,]+ choices in this answer/);
   const { counts } = await page.evaluate(() => window.motet.experts());
   assert.equal(Object.keys(counts).length, 240);
+  await page.locator("#experts-map").waitFor();
   await stage.shot(page, "upcycled");
   const wasm = await wasmMemory(page);
   await close(page);

@@ -306,6 +306,7 @@ fn browser_story(model: &Path, full: bool) -> Result<Outcome> {
     let root = setup::root();
     let site = serve::Site::new(&root, model)?;
     let server = serve::start(serve::listen(0)?, site)?;
+    let shots = setup::target().join("screenshots");
     let mut command = Command::new("node");
     command.args([
         "tests/web/story.mjs",
@@ -313,9 +314,7 @@ fn browser_story(model: &Path, full: bool) -> Result<Outcome> {
         server.url(),
         "--screenshots",
     ]);
-    command
-        .arg(setup::target().join("screenshots"))
-        .env(BROWSER_VARIABLE, browser);
+    command.arg(&shots).env(BROWSER_VARIABLE, browser);
     if full {
         let mixture = upcycle::upcycle(8, 0, None)?;
         command
@@ -323,7 +322,22 @@ fn browser_story(model: &Path, full: bool) -> Result<Outcome> {
             .arg("--upcycled")
             .arg(mixture);
     }
-    run_tests(command.current_dir(&root))
+    let outcome = run_tests(command.current_dir(&root))?;
+    if full && outcome.passed {
+        take_pictures(&shots, &root.join("docs/pictures"))?;
+    }
+    Ok(outcome)
+}
+
+/// Replaces the pictures in the docs by what the stories saw.
+fn take_pictures(shots: &Path, pictures: &Path) -> Result {
+    let failed = |cause| format!("the pictures in {} stay ({cause})", pictures.display());
+    for entry in std::fs::read_dir(pictures).map_err(failed)? {
+        let picture = entry.map_err(failed)?.path();
+        let name = picture.file_name().unwrap_or_default();
+        std::fs::copy(shots.join(name), &picture).map_err(failed)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
