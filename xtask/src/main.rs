@@ -40,9 +40,12 @@ enum Command {
     Check,
     /// Every test there is, natively and in the browser.
     Test {
-        /// Every native test on SwiftShader too, and not only those that use the GPU.
+        /// Every case there is, which takes hours: all kernels on all tiers, all models on all adapters, all stories.
         #[arg(long)]
         full: bool,
+        /// Some parts alone, one after the other if need be.
+        #[arg(long, value_name = "PART", value_delimiter = ',')]
+        only: Vec<test::Part>,
     },
     /// Write the default model as a mixture of equal experts, which has to answer as before.
     Upcycle {
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
         Command::Web { port } => web(port),
         Command::BuildWeb => build_web::build(),
         Command::Check => test::check(),
-        Command::Test { full } => test::test(full),
+        Command::Test { full, only } => test::test(full, &only),
         Command::Upcycle { experts, seed, out } => upcycle::upcycle(experts, seed, out).map(drop),
         Command::Fixtures { cases, python } => fixtures::fixtures(&cases, python),
     };

@@ -32,23 +32,43 @@ const TABLE_VARIABLE: &str = "MOTET_TABLE";
 /// The browser test uses the browser this names.
 const BROWSER_VARIABLE: &str = "CHROMIUM";
 
-/// Every test, natively and in the browser.
-pub fn test(full: bool) -> Result {
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// All native tests, on lavapipe or this machine's own adapter.
+    Native,
+    /// The tests of the GPU on SwiftShader.
+    Swiftshader,
+    /// The package's, and the stories in a browser.
+    Web,
+}
+
+/// Every test, natively and in the browser, or some parts of them; a part adds to what docs/tested.md says of the others.
+pub fn test(full: bool, only: &[Part]) -> Result {
+    let runs = |part| only.is_empty() || only.contains(&part);
     let mut report = Report::default();
     report.plain("set-up", || {
         setup::system_packages(true)?;
-        Lines::new(TABLE)?;
+        if only.is_empty() {
+            Lines::new(TABLE)?;
+        }
         Ok(())
     });
     let model = default_model(&mut report);
-    native_tests(&mut report, model.as_deref(), full);
-    swiftshader_tests(&mut report, model.as_deref(), full);
-    let built = report.plain("web build", build_web::build);
-    report.plain("API over a scripted model", api_tests);
-    report.step("browser story", || match (built, &model) {
-        (true, Some(model)) => browser_story(model, full),
-        _ => Err("needs the web build and the default model".to_string()),
-    });
+    if runs(Part::Native) {
+        native_tests(&mut report, model.as_deref(), full);
+    }
+    if runs(Part::Swiftshader) {
+        swiftshader_tests(&mut report, model.as_deref(), full);
+    }
+    if runs(Part::Web) {
+        let built = report.plain("web build", build_web::build);
+        report.plain("API over a scripted model", api_tests);
+        report.step("browser story", || match (built, &model) {
+            (true, Some(model)) => browser_story(model, full),
+            _ => Err("needs the web build and the default model".to_string()),
+        });
+    }
     report.plain("docs/tested.md", tested::write);
     report.end()
 }

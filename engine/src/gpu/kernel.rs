@@ -289,7 +289,19 @@ impl Kernel {
     fn lanes(&self, tier: Tier) -> u32 {
         match self {
             Kernel::Matmul { .. } => tier.share.row_lanes() * tier.share.slices(),
+            Kernel::Attention { .. } if self.is_of_a_subgroup(tier) => tier.share.lanes(),
             _ => self.items(),
+        }
+    }
+
+    /// Whether a subgroup has rows of attention to itself: where lanes hand round, heads of 64 channels at most, since all of a
+    /// position's and of a step's are written out.
+    fn is_of_a_subgroup(&self, tier: Tier) -> bool {
+        match *self {
+            Kernel::Attention { c, cv, split, .. } => {
+                tier.share.hands_round() && c.max(cv) <= 64 && !split
+            }
+            _ => false,
         }
     }
 
@@ -467,9 +479,16 @@ impl Kernel {
                 vec![STATE, cache.write(), tier.weights.write_cache(), latent]
             }
             Kernel::Attention { cache, .. } => {
-                let attention = include_str!("../../../shaders/attention.wgsl");
+                let attention = include_str!("../../../shaders/lib/attention.wgsl");
                 let mut files = vec![STATE, cache.read(), tier.weights.read_cache(), attention];
-                files.extend(tier.share.attend());
+                if self.is_of_a_subgroup(tier) {
+                    files.push(include_str!("../../../shaders/attention_subgroup.wgsl"));
+                    files.extend(tier.share.hand());
+                } else {
+                    files.push(include_str!("../../../shaders/attention.wgsl"));
+                    files.push(tier.share.attend());
+                    files.extend(tier.share.hand());
+                }
                 files
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],

@@ -242,12 +242,20 @@ impl Share {
         }
     }
 
-    pub(super) fn attend(self) -> &'static [&'static str] {
-        const HANDED: &str = include_str!("../../../shaders/attend/handed.wgsl");
+    /// How lanes come by queries and probabilities, where a workgroup has several subgroups.
+    pub(super) fn attend(self) -> &'static str {
         match self {
-            Share::Workgroup | Share::Own => &[include_str!("../../../shaders/attend/staged.wgsl")],
-            Share::Four => &[HANDED, HAND_FOUR],
-            Share::Eight => &[HANDED, HAND_EIGHT],
+            Share::Workgroup | Share::Own => include_str!("../../../shaders/attend/staged.wgsl"),
+            Share::Four | Share::Eight => include_str!("../../../shaders/attend/handed.wgsl"),
+        }
+    }
+
+    /// How lanes hand round, where they do.
+    pub(super) fn hand(self) -> Option<&'static str> {
+        match self {
+            Share::Workgroup | Share::Own => None,
+            Share::Four => Some(HAND_FOUR),
+            Share::Eight => Some(HAND_EIGHT),
         }
     }
 }
