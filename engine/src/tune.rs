@@ -19,8 +19,9 @@ const MATRICES: usize = 16;
 /// Tokens of a prompt, through so many of the matrices.
 const TOKENS: u32 = 32;
 const OF_PROMPT: usize = 2;
-/// Rounds of a measurement.
+/// Rounds of a measurement, and after how many milliseconds of them no more is begun.
 const ROUNDS: usize = 5;
+const ROUNDS_MS: f64 = 200.0;
 /// What others have to be at least as much faster than the default, so that noise changes nothing.
 const GAIN: f64 = 0.9;
 /// After so many milliseconds nothing more is begun; adapters that compute on the CPU take long to compile alone.
@@ -159,8 +160,8 @@ fn products(gpu: &Gpu, matrices: &[Matrix], t: u32) -> Vec<Dispatch> {
 /// Milliseconds of a pass, the median of a few runs; the one before them compiles what a driver puts off.
 async fn time(gpu: &Gpu, pass: &Pass) -> Result<f64> {
     gpu.time(pass).await?;
-    let mut all = Vec::with_capacity(ROUNDS);
-    for _ in 0..ROUNDS {
+    let (mut all, start) = (Vec::with_capacity(ROUNDS), Moment::now());
+    while all.is_empty() || all.len() < ROUNDS && start.ms() < ROUNDS_MS {
         all.push(gpu.time_repeated(pass, 1).await?);
     }
     Ok(middle(&mut all))
