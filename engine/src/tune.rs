@@ -1,4 +1,4 @@
-//! Which kernels a device is fastest with, measured in a moment on products of random size: for GPUs that nobody has told us of.
+//! Which kernels a device is fastest with, measured in a moment on products like a small model's: for GPUs that we have never met.
 //!
 //! Whatever comes out of it computes the same: kernels of every kind are held against the CPU in tests/kernels.rs.
 

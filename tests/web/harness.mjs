@@ -1,5 +1,5 @@
 // What the stories stand on: Chromium through playwright-core, a small runner, and a server for bad files.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -74,6 +74,23 @@ export async function setTemperature(page, value) {
   await page.click("#open-settings");
   await page.fill("#temperature", String(value));
   await page.click("#settings button[type=submit]");
+}
+
+/** Milliseconds that dedicated workers' threads have run on a core so far, of all browsers of this machine; Linux tells. */
+export function workersMs() {
+  let sum = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const folder = `/proc/${pid}/task/${thread}`;
+        if (!readFileSync(`${folder}/comm`, "utf8").startsWith("DedicatedWorker")) continue;
+        sum += Number(readFileSync(`${folder}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+      }
+    } catch {
+      // It has ended.
+    }
+  }
+  return sum;
 }
 
 /** Serves byte arrays by name on a port of its own, with ranges, to any origin. */
