@@ -1,4 +1,4 @@
-//! The device: its pipelines and buffers, and every error it raises.
+//! The device, its buffers, and every error it raises.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::adapter::{self, GpuInfo, GpuOptions};
 use super::counts::Counts;
-use super::kernel::{Access, Kernel};
+use super::kernel::Kernel;
 use super::parts::{Kernels, Memory, PLANE_FORMAT, Share, Tier, UNIFORM_BYTES};
 use super::plane::largest_texture;
 use crate::source::Piece;
@@ -29,7 +29,7 @@ pub struct Gpu {
     pub(crate) max_page: u64,
     /// A bound of it that was asked for.
     asked_page: Option<u64>,
-    pipelines: RefCell<HashMap<Kernel, Rc<wgpu::ComputePipeline>>>,
+    pub(super) pipelines: RefCell<HashMap<Kernel, wgpu::ComputePipeline>>,
     pub(super) counts: Rc<Cell<Counts>>,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -167,54 +167,6 @@ impl Gpu {
         (value, Box::pin(outcome))
     }
 
-    /// The kernel's pipeline, compiled on first use. An error it raises goes to the scope around the call.
-    pub(crate) fn pipeline(&self, kernel: Kernel) -> Rc<wgpu::ComputePipeline> {
-        if let Some(pipeline) = self.pipelines.borrow().get(&kernel) {
-            return pipeline.clone();
-        }
-        let label = kernel.label();
-        let entries: Vec<_> = (0..)
-            .zip(kernel.bindings())
-            .map(|(i, a)| layout_entry(i, *a, self.tier.weights, kernel.fills()))
-            .collect();
-        let bindings = self
-            .device
-            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(&label),
-                entries: &entries,
-            });
-        let layout = self
-            .device
-            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some(&label),
-                bind_group_layouts: &[Some(&bindings)],
-                immediate_size: 0,
-            });
-        let text = kernel.wgsl(self.tier, cfg!(target_arch = "wasm32"));
-        let module = self
-            .device
-            .create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(&label),
-                source: wgpu::ShaderSource::Wgsl(text.into()),
-            });
-        let pipeline = Rc::new(self.device.create_compute_pipeline(
-            &wgpu::ComputePipelineDescriptor {
-                label: Some(&label),
-                layout: Some(&layout),
-                module: &module,
-                entry_point: Some("main"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    // Every kernel writes its workgroup memory before it reads what counts.
-                    zero_initialize_workgroup_memory: false,
-                    ..Default::default()
-                },
-                cache: None,
-            },
-        ));
-        self.pipelines.borrow_mut().insert(kernel, pipeline.clone());
-        pipeline
-    }
-
     /// A buffer of at least `bytes` bytes that kernels read and write and copies reach, filled with zeros.
     pub fn buffer(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as U;
@@ -305,40 +257,4 @@ fn keep_first<M: ToString>(
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn layout_entry(
-    binding: u32,
-    access: Access,
-    weights: Memory,
-    fills: wgpu::TextureFormat,
-) -> wgpu::BindGroupLayoutEntry {
-    let buffer = |ty| wgpu::BindingType::Buffer {
-        ty,
-        has_dynamic_offset: false,
-        min_binding_size: None,
-    };
-    let storage = |read_only| buffer(wgpu::BufferBindingType::Storage { read_only });
-    let view_dimension = wgpu::TextureViewDimension::D2;
-    let ty = match (access, weights) {
-        (Access::Uniform, _) => buffer(wgpu::BufferBindingType::Uniform),
-        (Access::Read, _) | (Access::Page, Memory::Buffers) => storage(true),
-        (Access::Write, _) | (Access::Fill, Memory::Buffers) => storage(false),
-        (Access::Page, Memory::Textures) => wgpu::BindingType::Texture {
-            sample_type: wgpu::TextureSampleType::Uint,
-            view_dimension,
-            multisampled: false,
-        },
-        (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
-            access: wgpu::StorageTextureAccess::WriteOnly,
-            format: fills,
-            view_dimension,
-        },
-    };
-    wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::COMPUTE,
-        ty,
-        count: None,
-    }
 }

@@ -8,6 +8,7 @@ mod device;
 mod kernel;
 mod parts;
 mod pass;
+mod pipelines;
 mod plane;
 mod readback;
 mod timing;

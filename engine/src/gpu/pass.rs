@@ -147,7 +147,7 @@ impl Dispatch {
 }
 
 struct Recorded {
-    pipeline: Rc<wgpu::ComputePipeline>,
+    pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
     groups: [u32; 3],
     kernel: Kernel,
@@ -164,6 +164,8 @@ pub struct Pass {
 impl Pass {
     /// Makes pipelines, bind groups and parameters; errors go to the scope around the call.
     pub fn new(gpu: &Gpu, dispatches: &[Dispatch]) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
+        gpu.compile(dispatches.iter().map(|dispatch| dispatch.kernel));
         let params = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("params"),
             size: SLOT * dispatches.len().max(1) as u64,

@@ -1,0 +1,143 @@
+//! Pipelines: each kernel is compiled when it is first needed; natively those of a pass on all cores at once.
+
+use super::device::Gpu;
+use super::kernel::{Access, Kernel};
+use super::parts::{Memory, Tier};
+
+impl Gpu {
+    /// The kernel's pipeline, compiled on first use. An error it raises goes to the scope around the call.
+    pub(crate) fn pipeline(&self, kernel: Kernel) -> wgpu::ComputePipeline {
+        if let Some(pipeline) = self.pipelines.borrow().get(&kernel) {
+            return pipeline.clone();
+        }
+        let pipeline = compiled(&self.device, self.tier, kernel);
+        let mut pipelines = self.pipelines.borrow_mut();
+        pipelines.insert(kernel, pipeline.clone());
+        pipeline
+    }
+
+    /// Compiles on all cores what a pass needs and has not been compiled. What fails is left to [`Gpu::pipeline`], in whose scope
+    /// it fails again: scopes of errors are a thread's own.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn compile(&self, kernels: impl Iterator<Item = Kernel>) {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use std::thread;
+
+        let mut pipelines = self.pipelines.borrow_mut();
+        let mut wanted = Vec::new();
+        for kernel in kernels {
+            if !pipelines.contains_key(&kernel) && !wanted.contains(&kernel) {
+                wanted.push(kernel);
+            }
+        }
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = cores.min(wanted.len());
+        if threads < 2 {
+            return;
+        }
+        let (device, tier, next) = (&self.device, self.tier, AtomicUsize::new(0));
+        let some = || {
+            let mut made = Vec::new();
+            while let Some(kernel) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                made.extend(sound(device, tier, *kernel).map(|pipeline| (*kernel, pipeline)));
+            }
+            made
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
+            for thread in threads {
+                pipelines.extend(thread.join().unwrap_or_default());
+            }
+        });
+    }
+}
+
+/// A pipeline that was made without an error.
+#[cfg(not(target_arch = "wasm32"))]
+fn sound(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> Option<wgpu::ComputePipeline> {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
+
+    let [internal, memory, validation] =
+        [Internal, OutOfMemory, Validation].map(|filter| device.push_error_scope(filter));
+    let pipeline = compiled(device, tier, kernel);
+    // Natively what was raised is known at once.
+    let silent = |scope: wgpu::ErrorScopeGuard| {
+        let mut raised = pin!(scope.pop());
+        let mut context = Context::from_waker(Waker::noop());
+        matches!(raised.as_mut().poll(&mut context), Poll::Ready(None))
+    };
+    let silent = [validation, memory, internal].map(silent);
+    silent.iter().all(|silent| *silent).then_some(pipeline)
+}
+
+fn compiled(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> wgpu::ComputePipeline {
+    let label = kernel.label();
+    let entries: Vec<_> = (0..)
+        .zip(kernel.bindings())
+        .map(|(i, access)| layout_entry(i, *access, tier.weights, kernel.fills()))
+        .collect();
+    let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some(&label),
+        entries: &entries,
+    });
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(&label),
+        bind_group_layouts: &[Some(&bindings)],
+        immediate_size: 0,
+    });
+    let text = kernel.wgsl(tier, cfg!(target_arch = "wasm32"));
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(&label),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    });
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(&label),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            // Every kernel writes its workgroup memory before it reads what counts.
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    })
+}
+
+fn layout_entry(
+    binding: u32,
+    access: Access,
+    weights: Memory,
+    fills: wgpu::TextureFormat,
+) -> wgpu::BindGroupLayoutEntry {
+    let buffer = |ty| wgpu::BindingType::Buffer {
+        ty,
+        has_dynamic_offset: false,
+        min_binding_size: None,
+    };
+    let storage = |read_only| buffer(wgpu::BufferBindingType::Storage { read_only });
+    let view_dimension = wgpu::TextureViewDimension::D2;
+    let ty = match (access, weights) {
+        (Access::Uniform, _) => buffer(wgpu::BufferBindingType::Uniform),
+        (Access::Read, _) | (Access::Page, Memory::Buffers) => storage(true),
+        (Access::Write, _) | (Access::Fill, Memory::Buffers) => storage(false),
+        (Access::Page, Memory::Textures) => wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Uint,
+            view_dimension,
+            multisampled: false,
+        },
+        (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
+            access: wgpu::StorageTextureAccess::WriteOnly,
+            format: fills,
+            view_dimension,
+        },
+    };
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty,
+        count: None,
+    }
+}
