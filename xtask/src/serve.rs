@@ -1,19 +1,31 @@
 //! A file server for the page and the tests: 127.0.0.1 only, few folders, byte ranges.
 
-use std::fs::{self, File};
-use std::io::{self, Empty, Read, Seek, SeekFrom, Take};
+use std::fs;
+use std::io::{self, SeekFrom};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::UNIX_EPOCH;
 
-use tiny_http::{Header, Method, Request, Response, Server};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{
+    ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, IF_RANGE, RANGE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio_util::io::ReaderStream;
 
 use crate::Result;
 
-/// A browser opens at most six connections to a host.
-const THREADS: usize = 6;
+/// Bytes of a file that are read at once.
+const PIECE: usize = 256 << 10;
 
 /// The folders of the repository that are served, beside index.html.
 const FOLDERS: [&str; 3] = ["pkg", "docs", "examples"];
@@ -143,8 +155,8 @@ fn wanted(range: &str, length: u64) -> Wanted {
 
 /// A server that runs until it is dropped.
 pub struct Running {
-    server: Arc<Server>,
-    threads: Vec<JoinHandle<()>>,
+    runtime: Runtime,
+    served: JoinHandle<io::Result<()>>,
     url: String,
 }
 
@@ -155,117 +167,94 @@ impl Running {
     }
 
     /// Serves until the process ends.
-    pub fn wait(mut self) {
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for _ in &self.threads {
-            self.server.unblock();
-        }
+    pub fn wait(self) {
+        let _ = self.runtime.block_on(self.served);
     }
 }
 
 /// Serves the site on the listener's port.
 pub fn start(listener: TcpListener, site: Site) -> Result<Running> {
-    let failed = |cause: &dyn std::fmt::Display| format!("the server does not start ({cause})");
-    let url = format!(
-        "http://{}/",
-        listener.local_addr().map_err(|cause| failed(&cause))?
-    );
-    let server = Arc::new(Server::from_listener(listener, None).map_err(|cause| failed(&cause))?);
-    let site = Arc::new(site);
-    let threads = (0..THREADS)
-        .map(|_| {
-            let (server, site) = (server.clone(), site.clone());
-            thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    // A browser that hangs up in the middle is no failure of the server.
-                    let _ = answer(request, &site);
-                }
-            })
-        })
-        .collect();
+    let failed = |cause: io::Error| format!("the server does not start ({cause})");
+    let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_io()
+        .build()
+        .map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let listener = {
+        let _within = runtime.enter();
+        tokio::net::TcpListener::from_std(listener).map_err(failed)?
+    };
+    let router = Router::new().fallback(answer).with_state(Arc::new(site));
+    let served = runtime.spawn(async move { axum::serve(listener, router).await });
     Ok(Running {
-        server,
-        threads,
+        runtime,
+        served,
         url,
     })
 }
 
-fn answer(request: Request, site: &Site) -> io::Result<()> {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return request.respond(plain(405).with_header(header("Allow", "GET, HEAD")));
+async fn answer(
+    State(site): State<Arc<Site>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if ![Method::GET, Method::HEAD].contains(&method) {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, &[(ALLOW, "GET, HEAD")]);
     }
-    let Some(path) = site.file(request.url()) else {
-        return request.respond(plain(404));
+    let served = match site.file(uri.path()) {
+        Some(path) => content(&path, &method, &headers).await,
+        None => Err(io::ErrorKind::NotFound.into()),
     };
-    let (Ok(file), Ok(metadata)) = (File::open(&path), fs::metadata(&path)) else {
-        return request.respond(plain(404));
-    };
-    let etag = etag(&metadata);
-    let asked = |name: &'static str| {
-        let mut headers = request.headers().iter();
-        headers
-            .find(|header| header.field.equiv(name))
-            .map(|header| header.value.as_str())
-    };
-    if asked("If-None-Match").is_some_and(|tags| tags == "*" || tags.contains(&etag)) {
-        return request.respond(plain(304).with_header(header("ETag", &etag)));
-    }
-    let length = metadata.len();
-    let part = asked("Range")
-        .filter(|_| *request.method() == Method::Get)
-        .filter(|_| asked("If-Range").is_none_or(|tag| tag == etag))
-        .map_or(Wanted::Whole, |range| wanted(range, length));
-    let range = match part {
-        Wanted::Unsatisfiable => {
-            let range = header("Content-Range", &format!("bytes */{length}"));
-            return request.respond(plain(416).with_header(range));
-        }
-        Wanted::Whole => None,
-        Wanted::Part(first, last) => Some((first, last)),
-    };
-    let headers = vec![
-        header("Content-Type", content_type(&path)),
-        header("Accept-Ranges", "bytes"),
-        header("Cache-Control", "no-cache"),
-        header("ETag", &etag),
-    ];
-    request.respond(content(file, length, range, headers)?)
+    served.unwrap_or_else(|_| plain(StatusCode::NOT_FOUND, &[]))
 }
 
-/// The file, or the bytes of it from the first to the last one of `range`.
-fn content(
-    mut file: File,
-    length: u64,
-    range: Option<(u64, u64)>,
-    mut headers: Vec<Header>,
-) -> io::Result<Response<Take<File>>> {
-    let (status, count) = match range {
-        None => (200, length),
-        Some((first, last)) => {
-            file.seek(SeekFrom::Start(first))?;
-            headers.push(header(
-                "Content-Range",
-                &format!("bytes {first}-{last}/{length}"),
+/// The file, or the bytes of it that are asked for.
+async fn content(path: &Path, method: &Method, asking: &HeaderMap) -> io::Result<Response> {
+    let mut file = File::open(path).await?;
+    let metadata = file.metadata().await?;
+    let etag = etag(&metadata);
+    let asked = |name: HeaderName| asking.get(name)?.to_str().ok();
+    if asked(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.contains(&etag)) {
+        return Ok(plain(StatusCode::NOT_MODIFIED, &[(ETAG, &etag)]));
+    }
+    let length = metadata.len();
+    let part = asked(RANGE)
+        .filter(|_| *method == Method::GET)
+        .filter(|_| asked(IF_RANGE).is_none_or(|tag| tag == etag))
+        .map_or(Wanted::Whole, |range| wanted(range, length));
+    let (status, first, past) = match part {
+        Wanted::Unsatisfiable => {
+            let range = format!("bytes */{length}");
+            return Ok(plain(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                &[(CONTENT_RANGE, &range)],
             ));
-            (206, last - first + 1)
         }
+        Wanted::Whole => (StatusCode::OK, 0, length),
+        Wanted::Part(first, last) => (StatusCode::PARTIAL_CONTENT, first, last + 1),
     };
-    let response = Response::new(
-        status.into(),
-        headers,
-        file.take(count),
-        usize::try_from(count).ok(),
-        None,
-    );
+    file.seek(SeekFrom::Start(first)).await?;
+    let pieces = ReaderStream::with_capacity(file.take(past - first), PIECE);
+    let mut response = Response::new(Body::from_stream(pieces));
+    *response.status_mut() = status;
     // The length is known, and progress bars want it: never "chunked".
-    Ok(response.with_chunked_threshold(usize::MAX))
+    let count = (past - first).to_string();
+    let mut headers = vec![
+        (CONTENT_TYPE, content_type(path)),
+        (ACCEPT_RANGES, "bytes"),
+        (CACHE_CONTROL, "no-cache"),
+        (ETAG, &etag),
+        (CONTENT_LENGTH, &count),
+    ];
+    let range = format!("bytes {first}-{}/{length}", past.saturating_sub(1));
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.push((CONTENT_RANGE, &range));
+    }
+    give(&mut response, &headers);
+    Ok(response)
 }
 
 /// Changes when the file does.
@@ -281,13 +270,21 @@ fn etag(metadata: &fs::Metadata) -> String {
     )
 }
 
-fn plain(status: u16) -> Response<Empty> {
-    Response::empty(status).with_header(header("Cache-Control", "no-cache"))
+fn plain(status: StatusCode, headers: &[(HeaderName, &str)]) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    give(&mut response, &[(CACHE_CONTROL, "no-cache")]);
+    give(&mut response, headers);
+    response
 }
 
-/// A header from ASCII text that this file has made.
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).unwrap_or_else(|()| unreachable!("{name}: {value} is ASCII"))
+/// Headers of ASCII text that this file has made.
+fn give(response: &mut Response, headers: &[(HeaderName, &str)]) {
+    for (name, text) in headers {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            response.headers_mut().insert(name, value);
+        }
+    }
 }
 
 #[cfg(test)]

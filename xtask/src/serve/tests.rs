@@ -1,5 +1,9 @@
 //! Which files are served, and how on the wire.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -165,6 +169,32 @@ fn the_wire() {
         ask(&format!("{}secret.txt", server.url()), "GET", &[]).0,
         404
     );
+}
+
+/// Browsers open several connections at once and keep them; a page whose script waits for a place never loads.
+#[test]
+fn connections_that_stay_open_keep_no_other_waiting() {
+    let (_folder, site) = site();
+    let server = start(listen(0).unwrap(), site).unwrap();
+    let host = server
+        .url()
+        .trim_start_matches("http://")
+        .trim_end_matches('/');
+    for _ in 0..20 {
+        let mut streams: Vec<_> = (0..12).map(|_| TcpStream::connect(host).unwrap()).collect();
+        for stream in &mut streams {
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                .unwrap();
+        }
+        for stream in &mut streams {
+            let patience = Some(Duration::from_secs(20));
+            stream.set_read_timeout(patience).unwrap();
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).unwrap();
+            assert_eq!(&status, b"HTTP/1.1 200");
+        }
+    }
 }
 
 #[test]
