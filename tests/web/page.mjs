@@ -557,6 +557,7 @@ export async function experts(stage) {
   const counted = await page.evaluate(async () => (await window.motet.experts()).counts.reduce((sum, count) => sum + count, 0));
   assert.equal(await choices(), counted);
   await page.click("#experts summary");
+  await page.locator("#experts-words li").last().waitFor(); // the event of its opening comes a task later
   assert.equal(await page.locator("#experts-words li").count(), 16);
   assert.match(await page.locator("#experts-words li").first().textContent(), /^expert \d+ \([\d.]+ %\), .*of 64 used$/);
   await ask(page, "echo short");
