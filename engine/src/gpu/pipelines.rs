@@ -44,9 +44,11 @@ impl Gpu {
             made
         };
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
-            for thread in threads {
-                pipelines.extend(thread.join().unwrap_or_default());
+            // This one, too: each that is more keeps memory of its own.
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+            pipelines.extend(some());
+            for other in others {
+                pipelines.extend(other.join().unwrap_or_default());
             }
         });
     }
