@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_and_what_is_damaged_is_measured_anew() {
-        let folder = std::env::temp_dir().join(format!("motet-tuning-{}", std::process::id()));
-        let file = folder.join("deep").join(FILE);
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let file = folder.path().join("deep").join(FILE);
         assert!(read(&file).is_empty());
         let kernels = Kernels {
             weights: Memory::Textures,
@@ -102,12 +102,11 @@ mod tests {
         assert!(read(&file).is_empty());
         keep(&file, &kept);
         assert_eq!(read(&file), kept);
-        let names: Vec<_> = fs::read_dir(folder.join("deep"))
+        let names: Vec<_> = fs::read_dir(folder.path().join("deep"))
             .expect("the folder is ours")
             .flatten()
             .map(|entry| entry.file_name())
             .collect();
         assert_eq!(names, [FILE]);
-        fs::remove_dir_all(&folder).expect("the folder is ours");
     }
 }

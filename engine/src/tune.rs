@@ -68,7 +68,7 @@ impl Gpu {
         )
     }
 
-    /// Measures which kernels are fastest here: within 2 seconds, or 10 on an adapter that computes on the CPU.
+    /// Measures which kernels are fastest here. After 2 seconds, or 10 on an adapter that computes on the CPU, nothing more is begun.
     ///
     /// # Errors
     /// The device failed, or has no room for some 40 MB of weights.

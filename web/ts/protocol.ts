@@ -63,8 +63,8 @@ export interface EngineOptions {
   /** What matrices of floats are quantized to as they are loaded; others stay as the file has them. */
   quantize?: "q8_0" | "q4_0" | undefined;
   /**
-   * When to measure which kernels this GPU is fastest with. Default "auto": once for a GPU, within two seconds, and not on one
-   * that is a program on the CPU; "on" measures now, "off" takes those that GPUs are fastest with as a rule.
+   * When to measure which kernels this GPU is fastest with. Default "auto": once for a GPU, some two seconds, and not on one
+   * that is a program on the CPU; "on" measures now, "off" takes those for its kind.
    */
   tune?: "auto" | "on" | "off";
   /** Whether to keep the weights on this device for the next time. Default true; a `Blob` is never copied. */

@@ -21,9 +21,9 @@ export async function tuned(device: Engine, tune: NonNullable<EngineOptions["tun
   return device.withKernels(kernels);
 }
 
-/** wgpu knows no names of adapters in a browser, so the browser is asked, too. */
+/** wgpu knows no names of adapters in a browser, so the browser is asked, too: for the adapter that wgpu asks for. */
 async function keyOf(device: Engine): Promise<string> {
-  const info = (await navigator.gpu.requestAdapter())?.info;
+  const info = (await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }))?.info;
   return [info?.vendor, info?.architecture, info?.device, info?.description, device.tuningKey()].join(" ").trim();
 }
 

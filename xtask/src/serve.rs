@@ -178,7 +178,7 @@ pub fn start(listener: TcpListener, site: Site) -> Result<Running> {
     let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_io()
+        .enable_all()
         .build()
         .map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;

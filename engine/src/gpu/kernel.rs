@@ -483,12 +483,11 @@ impl Kernel {
                 let mut files = vec![STATE, cache.read(), tier.weights.read_cache(), attention];
                 if self.is_of_a_subgroup(tier) {
                     files.push(include_str!("../../../shaders/attention_subgroup.wgsl"));
-                    files.extend(tier.share.hand());
                 } else {
                     files.push(include_str!("../../../shaders/attention.wgsl"));
                     files.push(tier.share.attend());
-                    files.extend(tier.share.hand());
                 }
+                files.extend(tier.share.hand());
                 files
             }
             Kernel::PostNorm => vec![STATE, include_str!("../../../shaders/post_norm.wgsl")],
