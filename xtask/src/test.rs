@@ -156,9 +156,10 @@ fn everything() -> Vec<&'static str> {
     ["--workspace"].into_iter().chain(excluded).collect()
 }
 
+/// Of the same packages as all tests, so that nothing is compiled again with other features.
 fn gpu_tests() -> Vec<&'static str> {
     let targets = GPU_TESTS.iter().flat_map(|target| ["--test", target]);
-    ["--package", "motet"].into_iter().chain(targets).collect()
+    everything().into_iter().chain(targets).collect()
 }
 
 fn cargo(verb: &str) -> Command {
