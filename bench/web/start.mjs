@@ -7,8 +7,7 @@
 //
 // FOLDER has the model as transformers.js wants it, in smollm2/; without it, that engine's sizes and loading alone are measured.
 import assert from "node:assert/strict";
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import http from "node:http";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -16,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants } from "node:zlib";
 import { quiet, swiftshader } from "../../tests/web/harness.mjs";
+import { serve } from "./server.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "..", "..");
@@ -34,46 +34,11 @@ assert(values.gguf, "--gguf is missing: give the file of SmolLM2");
 const PROMPT = "The lighthouse keeper climbed the stairs every evening to light the lamp, and every morning";
 const LIMIT_MS = 300_000;
 
-const folders = {
-  "/pages/": here,
-  "/motet/": path.join(root, "pkg"),
-  "/peers/": path.join(values.peers, "node_modules"),
-  "/onnx/": values.onnx,
-};
 const MODELS = ["/model.gguf", "/onnx/"];
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm" };
-
-/** The file behind a path of the server, if there is one. */
-function fileOf(pathname) {
-  if (pathname === "/model.gguf") return values.gguf;
-  const [prefix, folder] = Object.entries(folders).find(([prefix]) => pathname.startsWith(prefix)) ?? [];
-  const file = folder && path.join(folder, path.normalize(`/${pathname.slice(prefix.length)}`));
-  return file && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
-}
-
-const server = http.createServer((request, response) => {
-  const file = fileOf(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
-  if (!file) return response.writeHead(404).end();
-  const { size } = statSync(file);
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  const start = range ? Number(range[1]) : 0;
-  const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
-  response.writeHead(range ? 206 : 200, {
-    "Accept-Ranges": "bytes",
-    "Cache-Control": "no-cache",
-    "Content-Length": end - start + 1,
-    "Content-Type": TYPES[path.extname(file)] ?? "application/octet-stream",
-    // Threads need an isolated page; the peers use them where they can.
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    ETag: `"${size}"`,
-    ...(range ? { "Content-Range": `bytes ${start}-${end}/${size}` } : {}),
-  });
-  if (request.method === "HEAD") return response.end();
-  createReadStream(file, { start, end, highWaterMark: 1 << 20 }).pipe(response);
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const origin = `http://127.0.0.1:${server.address().port}`;
+const { origin, fileOf, close } = await serve(
+  { "/pages/": here, "/motet/": path.join(root, "pkg"), "/peers/": path.join(values.peers, "node_modules"), "/onnx/": values.onnx },
+  values.gguf,
+);
 
 /** Compressed, as a server would keep it. */
 const compressed = new Map();
@@ -180,4 +145,4 @@ for (const engine of engines) {
   );
   for (const { first, next } of runs.slice(0, 1)) console.error(engine.name, JSON.stringify({ ...first, files: first.files.length }), next.text, files);
 }
-server.close();
+close();
