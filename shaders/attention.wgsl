@@ -13,12 +13,14 @@
 // eight lanes a row. Output: a lane has four channels of all rows, over a share of the tile's positions; the shares are added
 // at the end. A row's sums do not depend on ROWS or T. With a window, tiles before it are not touched; the cache may be a
 // ring of tiles.
-// Parts: cache/*_read, a type's and a memory's; attend/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, V_LANES, SPLITS.
+// Parts: lib/attention, record, cache/*_read, a type's and a memory's; attend/*. Constants: C, CV, ROWS (1 to 8), LATENT, V_LANES,
+// SPLITS, TEXELS, SCALES.
 // Tested in tests/kernels.rs.
+const Q4: u32 = 4u * C16; // quads of a query with what fills up the last sixteen channels
 const V_QUADS: u32 = (V4 + V_LANES - 1u) / V_LANES; // of a lane
 const SHARES: u32 = 64u / V_LANES; // of a tile's positions
 
-var<workgroup> q: array<vec4<f32>, ROWS * C4>;
+var<workgroup> q: array<vec4<f32>, ROWS * Q4>;
 var<workgroup> scores: array<f32, ROWS * 64u>;
 var<workgroup> partial: array<f32, ROWS * 8u>;
 var<workgroup> fade: array<f32, ROWS>; // e^(m-m'), in the end m
@@ -37,10 +39,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (row0 >= rows) {
         return; // a pass recorded for longer batches
     }
-    for (var i = lane; i < ROWS * C4; i += 64u) {
-        let row = row0 + i / C4;
+    for (var i = lane; i < ROWS * Q4; i += 64u) {
+        let row = row0 + i / Q4;
+        let quad = i % Q4;
         if (row < rows) {
-            q[i] = p.scale * heads[(row / g * p.h + kv * g + row % g) * C4 + i % C4];
+            let own = heads[(row / g * p.h + kv * g + row % g) * C4 + min(quad, C4 - 1u)];
+            q[i] = select(vec4<f32>(0.0), p.scale * own, quad < C4);
         }
     }
     workgroupBarrier();

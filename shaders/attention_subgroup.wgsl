@@ -2,13 +2,14 @@
 // that compute on the CPU, where reading workgroup memory costs as many times what a lane's read costs as there are lanes.
 //
 // A subgroup has one kv head and ROWS query rows, and goes through the positions in steps of SUBGROUP. Scores: a lane is a position, and
-// the queries' quads, which lie dealt to the lanes, are handed round. Output: a lane has each SUBGROUP-th quad of channels, and the
-// step's probabilities are handed round. What the lanes have of a row stays with them: the softmax is online over steps, and a row's
+// the queries' quads, which lie dealt to the lanes, are handed round. Output: a lane has its run of neighbouring quads of channels, two of
+// subgroups of eight, four of subgroups of four, and the step's probabilities are handed round. What the lanes have of a row stays with them: the softmax is online over steps, and a row's
 // mass l is added over the lanes in the end. A row's sums do not depend on ROWS or T.
 //
 // All that a step reads is read before its first row, so that it is read once for all of them. The row that is next always has the
 // first place, and no compiler knows how often the loop goes round, so that none writes out the rows (attend/handed.wgsl).
-// Parts: lib/attention, cache/*_read, a type's and a memory's; hand/*. Constants: C, CV, ROWS (1, 2, 4, 8), LATENT, SUBGROUP.
+// Parts: lib/attention, record, cache/*_read, a type's and a memory's; hand/*. Constants: C, CV, ROWS (1 to 8), LATENT, SPLITS, SUBGROUP,
+// TEXELS, SCALES.
 // Tested in tests/kernels.rs.
 
 // Sixteen quads of each lane: those of a position's key, or those of the lane's channels of a step's values.
@@ -66,8 +67,20 @@ fn turn(rows: Rows, done: Row) -> Rows {
     if (ROWS == 2u) {
         turned.r1 = done;
     }
+    if (ROWS == 3u) {
+        turned.r2 = done;
+    }
     if (ROWS == 4u) {
         turned.r3 = done;
+    }
+    if (ROWS == 5u) {
+        turned.r4 = done;
+    }
+    if (ROWS == 6u) {
+        turned.r5 = done;
+    }
+    if (ROWS == 7u) {
+        turned.r6 = done;
     }
     return turned;
 }
@@ -86,7 +99,7 @@ fn head_of(row: u32, kv: u32) -> u32 {
     return row / g * p.h + kv * g + row % g;
 }
 
-fn begin(r: u32, row0: u32, kv: u32, lane: u32) -> Row {
+fn begin(r: u32, row0: u32, kv: u32, share: u32, lane: u32) -> Row {
     let row = row0 + r;
     var own = Row();
     own.m = NONE;
@@ -101,69 +114,101 @@ fn begin(r: u32, row0: u32, kv: u32, lane: u32) -> Row {
         own.far8 = query(head, lane + 12u);
     }
     own.past = state.pos + row / (p.h / p.kv) + 1u;
-    if (p.has_sinks != 0u) {
+    if (p.has_sinks != 0u && share == 0u) {
         own.m = sinks[head % p.h];
         own.l = select(0.0, 1.0, lane == 0u);
     }
     return own;
 }
 
-fn key_within(cell: u32, c: u32, s: u32) -> vec4<f32> {
-    if (c >= C4) {
-        return vec4<f32>(0.0);
+fn key_within(cell: u32, c16: u32, s: u32) -> Channels {
+    if (c16 >= C16) {
+        return Channels();
     }
-    return key(cell, c, s);
+    return key(cell, c16, s);
 }
 
 // The key of this lane's position.
 fn keys(cell: u32, s: u32) -> Sixteen {
+    let k0 = key_within(cell, 0u, s);
+    let k1 = key_within(cell, 1u, s);
+    let k2 = key_within(cell, 2u, s);
+    let k3 = key_within(cell, 3u, s);
     return Sixteen(
-        key_within(cell, 0u, s),
-        key_within(cell, 1u, s),
-        key_within(cell, 2u, s),
-        key_within(cell, 3u, s),
-        key_within(cell, 4u, s),
-        key_within(cell, 5u, s),
-        key_within(cell, 6u, s),
-        key_within(cell, 7u, s),
-        key_within(cell, 8u, s),
-        key_within(cell, 9u, s),
-        key_within(cell, 10u, s),
-        key_within(cell, 11u, s),
-        key_within(cell, 12u, s),
-        key_within(cell, 13u, s),
-        key_within(cell, 14u, s),
-        key_within(cell, 15u, s),
+        k0.a, k0.b, k0.c, k0.d,
+        k1.a, k1.b, k1.c, k1.d,
+        k2.a, k2.b, k2.c, k2.d,
+        k3.a, k3.b, k3.c, k3.d,
     );
 }
 
-// The i-th of the lane's quads of a step's values: all quads of its first position come first.
-fn value_of(i: u32, tile: u32, first: u32, kv: u32, lane: u32) -> vec4<f32> {
-    let quad = i % (16u / SUBGROUP) * SUBGROUP;
-    if (quad >= V4) {
-        return vec4<f32>(0.0);
+// What the lane's channels of a step's eight values, or four, are multiplied by: a lane reads its own position's scales.
+fn scales_of_values(tile: u32, first: u32, kv: u32, lane: u32) -> array<f32, 8> {
+    if (SCALES == 0u) {
+        return array<f32, 8>(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0);
     }
-    return value(tile, first + i / (16u / SUBGROUP), kv, min(quad + lane, V4 - 1u));
+    let own = bitcast<vec4<f32>>(v_texel(value_at(tile, first + lane, kv) + V_SCALES * V_STEP));
+    let low = hand_numbers(own.x, 0.0);
+    let high = hand_numbers(own.y, 0.0);
+    let is_low = lane < SUBGROUP / 2u; // the first 32 of 64 channels
+    return array<f32, 8>(
+        select(high[0], low[0], is_low),
+        select(high[1], low[1], is_low),
+        select(high[2], low[2], is_low),
+        select(high[3], low[3], is_low),
+        select(high[4], low[4], is_low),
+        select(high[5], low[5], is_low),
+        select(high[6], low[6], is_low),
+        select(high[7], low[7], is_low),
+    );
 }
 
-fn values(tile: u32, first: u32, kv: u32, lane: u32) -> Sixteen {
+// Of the lane's channels, two quads of each of eight positions.
+fn pair(tile: u32, s: u32, kv: u32, lane: u32, scale: f32) -> Pair {
+    let own = v_pair(value_at(tile, s, kv), min(lane, 2u * V16 - 1u));
+    if (SCALES == 0u) {
+        return own;
+    }
+    return Pair(scale * own.a, scale * own.b);
+}
+
+// Likewise four quads of each of four.
+fn four(tile: u32, s: u32, kv: u32, lane: u32, scale: f32) -> Channels {
+    let own = v_channels(value_at(tile, s, kv) + min(lane, V16 - 1u) * TEXELS * V_STEP);
+    if (SCALES == 0u) {
+        return own;
+    }
+    return Channels(scale * own.a, scale * own.b, scale * own.c, scale * own.d);
+}
+
+// The lane's channels of a step's values: all quads of its first position come first.
+fn values(tile: u32, s: u32, kv: u32, lane: u32) -> Sixteen {
+    let scales = scales_of_values(tile, s, kv, lane);
+    if (SUBGROUP == 4u) {
+        let v0 = four(tile, s, kv, lane, scales[0]);
+        let v1 = four(tile, s + 1u, kv, lane, scales[1]);
+        let v2 = four(tile, s + 2u, kv, lane, scales[2]);
+        let v3 = four(tile, s + 3u, kv, lane, scales[3]);
+        return Sixteen(
+            v0.a, v0.b, v0.c, v0.d,
+            v1.a, v1.b, v1.c, v1.d,
+            v2.a, v2.b, v2.c, v2.d,
+            v3.a, v3.b, v3.c, v3.d,
+        );
+    }
+    let v0 = pair(tile, s, kv, lane, scales[0]);
+    let v1 = pair(tile, s + 1u, kv, lane, scales[1]);
+    let v2 = pair(tile, s + 2u, kv, lane, scales[2]);
+    let v3 = pair(tile, s + 3u, kv, lane, scales[3]);
+    let v4 = pair(tile, s + 4u, kv, lane, scales[4]);
+    let v5 = pair(tile, s + 5u, kv, lane, scales[5]);
+    let v6 = pair(tile, s + 6u, kv, lane, scales[6]);
+    let v7 = pair(tile, s + 7u, kv, lane, scales[7]);
     return Sixteen(
-        value_of(0u, tile, first, kv, lane),
-        value_of(1u, tile, first, kv, lane),
-        value_of(2u, tile, first, kv, lane),
-        value_of(3u, tile, first, kv, lane),
-        value_of(4u, tile, first, kv, lane),
-        value_of(5u, tile, first, kv, lane),
-        value_of(6u, tile, first, kv, lane),
-        value_of(7u, tile, first, kv, lane),
-        value_of(8u, tile, first, kv, lane),
-        value_of(9u, tile, first, kv, lane),
-        value_of(10u, tile, first, kv, lane),
-        value_of(11u, tile, first, kv, lane),
-        value_of(12u, tile, first, kv, lane),
-        value_of(13u, tile, first, kv, lane),
-        value_of(14u, tile, first, kv, lane),
-        value_of(15u, tile, first, kv, lane),
+        v0.a, v0.b, v1.a, v1.b,
+        v2.a, v2.b, v3.a, v3.b,
+        v4.a, v4.b, v5.a, v5.b,
+        v6.a, v6.b, v7.a, v7.b,
     );
 }
 
@@ -247,9 +292,9 @@ fn meet(row: Row, k: Sixteen, v: Sixteen, position: u32) -> Row {
     return done;
 }
 
-fn write(head: u32, quad: u32, v: vec4<f32>) {
+fn write(head: u32, share: u32, quad: u32, v: vec4<f32>) {
     if (quad < V4) {
-        out[head * V4 + quad] = v;
+        out[(head * SPLITS + share) * V4 + quad] = v;
     }
 }
 
@@ -258,39 +303,42 @@ fn main(@builtin(workgroup_id) group: vec3<u32>) {
     let lane = subgroupExclusiveAdd(1u);
     let g = p.h / p.kv;
     let kv = group.y;
+    let share = group.z; // of the cache: every SPLITS-th tile; join.wgsl puts a row's shares together
     let row0 = group.x * ROWS;
     let rows = state.t * g;
     if (row0 >= rows) {
         return; // a pass recorded for longer batches
     }
     var all = Rows(
-        begin(0u, row0, kv, lane),
-        begin(1u, row0, kv, lane),
-        begin(2u, row0, kv, lane),
-        begin(3u, row0, kv, lane),
-        begin(4u, row0, kv, lane),
-        begin(5u, row0, kv, lane),
-        begin(6u, row0, kv, lane),
-        begin(7u, row0, kv, lane),
+        begin(0u, row0, kv, share, lane),
+        begin(1u, row0, kv, share, lane),
+        begin(2u, row0, kv, share, lane),
+        begin(3u, row0, kv, share, lane),
+        begin(4u, row0, kv, share, lane),
+        begin(5u, row0, kv, share, lane),
+        begin(6u, row0, kv, share, lane),
+        begin(7u, row0, kv, share, lane),
     );
     let past = state.pos + min(row0 + ROWS - 1u, rows - 1u) / g + 1u; // one past the last position any row sees
     let oldest = select(0u, state.pos + row0 / g + 1u, p.window != 0u); // the first row's own, less the window
     let first = (max(oldest, p.window) - p.window) / SUBGROUP * SUBGROUP;
-    var tile = first / 64u % p.ring;
-    var s = first % 64u; // of the tile
-    for (var s0 = first; s0 < past; s0 += SUBGROUP) {
+    let first_tile = first / 64u;
+    let own_tile = first_tile + (share + SPLITS - first_tile % SPLITS) % SPLITS;
+    var s0 = max(first, 64u * own_tile);
+    var s = s0 % 64u; // of the tile
+    var tile = own_tile % p.ring;
+    while (s0 < past) {
         let k = keys(tile * p.kv + kv, s + lane);
         let v = values(tile, s, kv, lane);
         for (var r = 0u; r < ROWS + p.zero; r++) {
             all = turn(all, meet(all.r0, k, v, s0 + lane));
         }
         s += SUBGROUP;
+        s0 += SUBGROUP;
         if (s == 64u) {
             s = 0u;
-            tile += 1u;
-            if (tile == p.ring) {
-                tile = 0u;
-            }
+            s0 += 64u * (SPLITS - 1u);
+            tile = s0 / 64u % p.ring;
         }
     }
     for (var r = 0u; r < ROWS + p.zero; r++) {
@@ -302,11 +350,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>) {
         }
         if (row.past != 0u) {
             let head = head_of(row0 + r, kv);
-            write(head, lane, row.o0 / mass);
-            write(head, lane + SUBGROUP, row.o1 / mass);
+            let quad = 16u / SUBGROUP * lane;
+            let over = select(1.0, mass, SPLITS == 1u);
+            write(head, share, quad, row.o0 / over);
+            write(head, share, quad + 1u, row.o1 / over);
             if (SUBGROUP == 4u) {
-                write(head, lane + 8u, row.o2 / mass);
-                write(head, lane + 12u, row.o3 / mass);
+                write(head, share, quad + 2u, row.o2 / over);
+                write(head, share, quad + 3u, row.o3 / over);
+            }
+            if (SPLITS > 1u && lane == 0u) {
+                out[p.stats + head * SPLITS + share] = vec4<f32>(row.m, mass, 0.0, 0.0);
             }
         }
         all = turn(all, row);

@@ -37,6 +37,7 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
         return;
     }
     let row = row_at(0u, of_pair - p.pair_first) + select(0u, SECOND, second);
+    begin_block(block);
     let w = load_block(block, row, load_scales(block / 8u, row));
     for (var i = 0u; i < 8u; i++) {
         let v = w[i] * p.scale;

@@ -7,10 +7,10 @@
 //   kv      [T, kv_stride] f32: R and ROPE numbers from kv_first on    read
 //   q       [T, q_stride] f32: of head h, ROPE numbers from h · q_head + q_first on    read
 //   heads   [T, H, R + ROPE] f32: the last ROPE of each            write
-//   k_cache [S/64, (R + ROPE)/4, 64] quads                         write
+//   k_cache records (lib/record) of R + ROPE channels              write
 //
-// Workgroup H is the latent's, those before it are heads'; a lane has quads of channels. Parts: cache/*_write;
-// lib/reduce_*. Constants: R, ROPE. Tested in tests/kernels.rs.
+// Workgroup H is the latent's, those before it are heads'; a lane has quads of channels. Parts: record, cache/*_write;
+// lib/reduce_*. Constants: R, ROPE, TEXELS, SCALES. Tested in tests/kernels.rs.
 struct Params {
     h: u32,
     kv_stride: u32,
@@ -19,8 +19,6 @@ struct Params {
     q_head: u32,
     q_first: u32,
     ring: u32,      // tiles of the cache
-    k_scales: u32,  // where an 8-bit cache has its scales
-    v_scales: u32,
     eps: f32,
 }
 
@@ -34,9 +32,9 @@ struct Params {
 
 const R4: u32 = R / 4u;
 const C4: u32 = (R + ROPE) / 4u;
-const BLOCKS: u32 = (C4 + 7u) / 8u;
+const C16: u32 = (R + ROPE + 15u) / 16u;
 
-var<workgroup> channels: array<vec4<f32>, C4>;
+var<workgroup> channels: array<vec4<f32>, 4u * C16>;
 
 fn turned(v: vec4<f32>, pos: u32, c4: u32) -> vec4<f32> {
     let first = turns[pos * (ROPE / 2u) + 2u * c4];
@@ -85,14 +83,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             channels[c4] = turned(v, pos, c4 - R4);
         }
     }
+    if (lane < 4u * C16 - C4) {
+        channels[C4 + lane] = vec4<f32>(0.0);
+    }
     workgroupBarrier();
-    let place = pos / 64u % p.ring;
-    for (var c4 = lane; c4 < C4; c4 += WG) {
-        var most = 0.0;
-        for (var i = c4 / 8u * 8u; i < min(c4 / 8u * 8u + 8u, C4); i++) {
-            let m = abs(channels[i]);
-            most = max(most, max(max(m.x, m.y), max(m.z, m.w)));
-        }
-        store_k((place * C4 + c4) * 64u + pos % 64u, (place * BLOCKS + c4 / 8u) * 64u + pos % 64u, c4 % 8u == 0u, channels[c4], most);
+    let record = key_record(pos / 64u % p.ring, pos % 64u, C16);
+    for (var i = lane; i < texels(C16); i += WG) {
+        put_k(record + i * K_STEP, packed(i));
     }
 }

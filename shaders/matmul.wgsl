@@ -157,7 +157,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             staging = stage(staging, k0, lane);
             let past = min((k0 + KT) / 32u, p.blocks);
             for (var first = k0 / 32u; first + slice < past; first += 8u) {
-                tile = dot_eight(tile, first, past, at, lane_scales(first / 8u, at), slice);
+                tile = dot_eight(tile, rows, first, past, at, lane_scales(first / 8u, at), slice);
             }
         }
         if (NORMS) {

@@ -9,12 +9,10 @@
 //   q_norm, k_norm  [C] f32, or [H·C] and [K·C]                    read, if the model has them
 //   qkv     [T, (H + 2K)·C] f32                                    read
 //   q       [T, H·C] f32                                           write
-//   k_cache [S/64, K, C/4, 64] quads                               write
-//   v_cache [S, K, C/4] quads                                      write
+//   k_cache, v_cache  records (lib/record)                         write
 //
-// k lies with positions innermost, since attention's lanes are positions; v with channels innermost, since there the
-// lanes are channels. A layer with a window keeps `ring` tiles of 64 positions and begins again. A workgroup has a head of
-// a token, a lane quads of channels. Parts: cache/*_write; lib/reduce_*. Constants: C. Tested in tests/kernels.rs.
+// A layer with a window keeps `ring` tiles of 64 positions and begins again. A workgroup has a head of a token, a lane quads of
+// channels. Parts: record, cache/*_write; lib/reduce_*. Constants: C, TEXELS, SCALES. Tested in tests/kernels.rs.
 struct Params {
     h: u32,
     kv: u32,        // K
@@ -22,8 +20,6 @@ struct Params {
     q_norm: u32,    // numbers that a norm is over: 0 (none), C, or all of q's
     k_norm: u32,
     ring: u32,      // tiles of the cache
-    k_scales: u32,  // where an 8-bit cache has its scales
-    v_scales: u32,
     eps: f32,
 }
 
@@ -36,9 +32,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> q: array<f32>;
 
 const C4: u32 = C / 4u;
-const BLOCKS: u32 = (C4 + 7u) / 8u;
+const C16: u32 = (C + 15u) / 16u;
 
-var<workgroup> channels: array<vec4<f32>, C4>;
+var<workgroup> channels: array<vec4<f32>, 4u * C16>;
 
 // Σx² of `n` numbers from `start` on, in every lane.
 fn squares(start: u32, n: u32, lane: u32) -> f32 {
@@ -93,29 +89,31 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         channels[c4] = v;
     }
+    if (head >= p.h && lane < 4u * C16 - C4) {
+        channels[C4 + lane] = vec4<f32>(0.0);
+    }
     workgroupBarrier();
-    let place = pos / 64u % p.ring;
-    for (var c4 = lane; c4 < C4; c4 += WG) {
-        let v = channels[c4];
-        if (head < p.h) {
+    if (head < p.h) {
+        for (var c4 = lane; c4 < C4; c4 += WG) {
+            let v = channels[c4];
             let at = (t * p.h + head) * C + 4u * c4;
             q[at] = v.x;
             q[at + 1u] = v.y;
             q[at + 2u] = v.z;
             q[at + 3u] = v.w;
-            continue;
         }
-        var most = 0.0;
-        for (var i = c4 / 8u * 8u; i < min(c4 / 8u * 8u + 8u, C4); i++) {
-            let m = abs(channels[i]);
-            most = max(most, max(max(m.x, m.y), max(m.z, m.w)));
+        return;
+    }
+    let tile = pos / 64u % p.ring;
+    if (of_k) {
+        let record = key_record(tile * p.kv + local_head, pos % 64u, C16);
+        for (var i = lane; i < texels(C16); i += WG) {
+            put_k(record + i * K_STEP, packed(i));
         }
-        if (of_k) {
-            let cell = place * p.kv + local_head;
-            store_k((cell * C4 + c4) * 64u + pos % 64u, (cell * BLOCKS + c4 / 8u) * 64u + pos % 64u, c4 % 8u == 0u, v, most);
-        } else {
-            let cell = (place * 64u + pos % 64u) * p.kv + local_head;
-            store_v(cell * C4 + c4, cell * BLOCKS + c4 / 8u, c4 % 8u == 0u, v, most);
+    } else {
+        let record = value_record((tile * 64u + pos % 64u) * p.kv + local_head, C16);
+        for (var i = lane; i < texels(C16); i += WG) {
+            put_v(record + i, packed(i));
         }
     }
 }

@@ -151,6 +151,7 @@ impl DeviceArgs {
                 Quantize::Q8_0 => TensorType::Q8_0,
                 Quantize::Q4_0 => TensorType::Q4_0,
             }),
+            cache: self.cache(),
         }
     }
 

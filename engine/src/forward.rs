@@ -47,7 +47,7 @@ pub fn forward(
         parts: state
             .parts
             .as_ref()
-            .filter(|_| t <= FEW)
+            .filter(|_| t <= if state.joins { 1 } else { FEW })
             .map(|(parts, split)| (parts, *split)),
         all,
     };
@@ -133,12 +133,20 @@ impl<'a> Graph<'a> {
         ));
     }
 
-    /// Where attention's heads go and come from: `whole`, or parts.
-    fn attended(&self, whole: &'a wgpu::Buffer) -> (&'a wgpu::Buffer, Option<Split>) {
+    /// Where attention's heads go: `whole`, or parts.
+    fn attending(&self, whole: &'a wgpu::Buffer) -> (&'a wgpu::Buffer, Option<Split>) {
         match self.parts {
             Some((parts, split)) => (parts, Some(split)),
             None => (whole, None),
         }
+    }
+
+    /// Where the product behind attention has them from.
+    fn attended(&self, whole: &'a wgpu::Buffer) -> (&'a wgpu::Buffer, Option<Split>) {
+        if self.state.joins {
+            return (whole, None);
+        }
+        self.attending(whole)
     }
 
     /// y [T, n] from a plain x [T, k].
@@ -250,12 +258,16 @@ impl<'a> Graph<'a> {
         ];
         self.all
             .push(ops::rope(turned, norms, cache, heads, eps, t)); // q [T, H·C]
-        let (out, split) = self.attended(&state.attn);
+        let (out, split) = self.attending(&state.attn);
         let attended = [&state.place, &state.q, out, none];
         let (sinks, seen) = (sinks.as_ref(), (kind.window, attention_scale));
         self.all.push(ops::attention(
             attended, sinks, cache, heads, seen, t, split,
         ));
+        if let (Some(split), true) = (split, state.joins) {
+            let args = [out, &state.attn, none];
+            self.all.push(ops::join(args, split, t as usize * h)); // attn [T, H·Cv]
+        }
     }
 
     /// Latent attention, absorbed: k_b goes to the queries' side and v_b behind the sum, so that scores and values are
@@ -330,7 +342,7 @@ impl<'a> Graph<'a> {
             cv: r as u32,
             rot: 0,
         };
-        let (out, split) = self.attended(&state.latent);
+        let (out, split) = self.attending(&state.latent);
         let attended = [&state.place, &state.heads, out, self.none];
         self.all.push(ops::attention(
             attended,

@@ -9,11 +9,11 @@ use crate::ops::{Routes, Split};
 /// Positions of a tile of attention; the cache grows by whole tiles.
 pub const TILE: usize = 64;
 
+/// Positions of a cache from which on attention of a token is worth workgroups for shares of it on a CPU.
+const LONG: usize = 1024;
+
 /// Tokens of a batch at most; a layer with a window keeps as many positions beyond it.
 pub const CHUNK: u32 = 64;
-
-/// Channels that share a scale in a cache of 8 bits.
-const BLOCK: usize = 32;
 
 /// The buffers of a session. Letters as in docs/shapes.md; T is CHUNK, S `positions`.
 pub struct State {
@@ -29,26 +29,25 @@ pub struct State {
     pub(crate) heads: wgpu::Buffer, // latent: [T, H, R + rope]
     pub(crate) latent: wgpu::Buffer, // latent: [T, H, R]
     pub(crate) attn: wgpu::Buffer,  // [T, H·Cv]
-    pub(crate) parts: Option<(wgpu::Buffer, Split)>, // of attention of few tokens, on devices with workgroups to spare
-    pub(crate) y: wgpu::Buffer,                      // [T, D], of a block whose result is normed
-    pub(crate) routes: wgpu::Buffer,                 // see ops::Routes
-    pub(crate) hidden: wgpu::Buffer,                 // [T, F] or [T, slots, F]
+    pub(crate) parts: Option<(wgpu::Buffer, Split)>, // of attention of few tokens, where there are workgroups to spare
+    pub(crate) joins: bool, // a dispatch puts parts together, not the product behind
+    pub(crate) y: wgpu::Buffer, // [T, D], of a block whose result is normed
+    pub(crate) routes: wgpu::Buffer, // see ops::Routes
+    pub(crate) hidden: wgpu::Buffer, // [T, F] or [T, slots, F]
     pub(crate) shared: wgpu::Buffer, // [T, F] of a shared expert with matrices of its own
-    pub(crate) downs: wgpu::Buffer,  // [T, slots, D]
+    pub(crate) downs: wgpu::Buffer, // [T, slots, D]
     pub(crate) logits: wgpu::Buffer, // [rows, V]
-    pub(crate) cache: Vec<Cache>,    // [L]
+    pub(crate) cache: Vec<Cache>, // [L]
     pub(crate) positions: usize,
     pub(crate) kind: CacheType,
 }
 
 /// One layer's cache.
 pub struct Cache {
-    /// [S/64, K, C/4, 64] quads: position innermost, for attention's lanes.
+    /// [S/64, K, record, 64] texels (shaders/lib/record.wgsl): position innermost, for attention's lanes.
     pub k: PageMemory,
-    /// [S, K, C/4] quads; latent: the same memory as k.
+    /// [S, K, record] texels; latent: the same memory as k.
     pub v: PageMemory,
-    /// Where scales of 8 bits begin in k and v, in u32.
-    pub scales: [u32; 2],
     pub(crate) kind: CacheType,
     pub(crate) latent: bool,
     positions: usize, // S, or as many as a window needs
@@ -67,22 +66,18 @@ impl Cache {
         positions: usize,
     ) -> Result<Self> {
         let latent = widths[1][0] == 0;
-        let format = kind.format();
-        let sizes = widths.map(|width| bytes(kind, width, positions));
-        let starts = sizes.map(|[quads, _]| gpu.part(format, quads));
-        let [k, v] = [0, 1].map(|i| starts[i] + sizes[i][1]);
-        gpu.check_plane("the cache of a layer", format, k.max(v))?;
-        let keys = gpu.plane("k cache", format, k);
+        let [k, v] = widths.map(|width| bytes(kind, width, positions));
+        gpu.check_plane("the cache of a layer", k.max(v))?;
+        let keys = gpu.plane("k cache", k);
         Ok(Self {
             v: if latent {
                 keys.clone()
             } else {
-                gpu.plane("v cache", format, v)
+                gpu.plane("v cache", v)
             },
             k: keys,
             kind,
             latent,
-            scales: [starts[0], starts[usize::from(!latent)]].map(|start| (start / 4) as u32),
             positions,
         })
     }
@@ -121,10 +116,6 @@ impl State {
                 [q + mla.r + mla.rope, h * (mla.r + mla.rope), h * mla.r]
             }
         };
-        let split = Split {
-            head: config.mla.map_or(cv, |mla| mla.r),
-            rows: FEW as usize * h,
-        };
         let moe = config.moe.map(|moe| (moe, Routes::new(&moe, CHUNK)));
         let slots = moe.map_or(0, |(_, routes)| routes.slots as usize);
         let [routes, hidden, shared] = moe.map_or([0; 3], |(moe, routes)| {
@@ -143,10 +134,8 @@ impl State {
             heads: f32s("heads", t * heads)?,
             latent: f32s("latent", t * latent)?,
             attn: f32s("attn", t * h * cv)?,
-            parts: match gpu.tier.share {
-                Share::Workgroup => Some((f32s("parts", split.size())?, split)),
-                Share::Four | Share::Eight | Share::Own => None,
-            },
+            parts: parts(gpu, config, positions)?,
+            joins: gpu.tier.share.hands_round(),
             y: f32s("y", t * d)?,
             routes: f32s("routes", routes)?,
             hidden: f32s("hidden", t * hidden.max(config.f))?,
@@ -170,6 +159,7 @@ impl State {
         let cache = caches(gpu, config, self.kind, positions)?;
         self.copy_cache(gpu, config, &cache);
         self.turns = all_turns(gpu, config, positions, span)?;
+        self.parts = parts(gpu, config, positions)?;
         self.cache = cache;
         self.positions = positions;
         Ok(())
@@ -179,18 +169,11 @@ impl State {
     pub(crate) fn copy_cache(&self, gpu: &Gpu, config: &Config, cache: &[Cache]) {
         let mut encoder = gpu.encoder();
         for (old, new) in self.cache.iter().zip(cache) {
-            let widths = cached(config);
-            for (i, (from, to)) in [(&old.k, &new.k), (&old.v, &new.v)].into_iter().enumerate() {
-                if i == 1 && old.latent {
-                    continue; // values are in k
-                }
-                // Quads first, then scales, each a row a position or a tile.
-                let [quads, scales] = bytes(old.kind, widths[i], old.positions);
-                from.copy(&mut encoder, 0, (to, 0), quads);
-                if scales > 0 {
-                    let [at, to_at] = [old, new].map(|cache| 4 * u64::from(cache.scales[i]));
-                    from.copy(&mut encoder, at, (to, to_at), scales);
-                }
+            // Whole tiles, one after the other.
+            let [k, v] = cached(config).map(|width| bytes(old.kind, width, old.positions));
+            old.k.copy(&mut encoder, &new.k, k);
+            if !old.latent {
+                old.v.copy(&mut encoder, &new.v, v);
             }
         }
         gpu.enqueue(encoder);
@@ -214,6 +197,26 @@ impl State {
     }
 }
 
+/// Room for attention's parts of few tokens. A GPU has workgroups to spare at any length; a CPU's cores want some more to do than a few
+/// kv heads where the cache is so long that a dispatch more is little.
+fn parts(gpu: &Gpu, config: &Config, positions: usize) -> Result<Option<(wgpu::Buffer, Split)>> {
+    let wanted = match gpu.tier.share {
+        Share::Workgroup => true,
+        Share::Four | Share::Eight => config.mla.is_none() && config.kv < 8 && positions >= LONG,
+        Share::Own => false,
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let split = Split {
+        head: config.mla.map_or(config.cv, |mla| mla.r),
+        rows: FEW as usize * config.h,
+    };
+    let bytes = 4 * split.size() as u64;
+    gpu.check_binding("parts", bytes)?;
+    Ok(Some((gpu.operand("parts", bytes), split)))
+}
+
 /// Heads and channels of k, and of v where it is kept apart.
 fn cached(config: &Config) -> [[usize; 2]; 2] {
     match config.mla {
@@ -222,20 +225,15 @@ fn cached(config: &Config) -> [[usize; 2]; 2] {
     }
 }
 
-/// Bytes of the quads and of the scales of `positions` positions.
-fn bytes(kind: CacheType, [heads, c]: [usize; 2], positions: usize) -> [u64; 2] {
-    let numbers = (positions * heads * c) as u64;
-    match kind {
-        CacheType::F32 => [4 * numbers, 0],
-        CacheType::F16 => [2 * numbers, 0],
-        CacheType::Q8 => [numbers, (4 * positions * heads * c.div_ceil(BLOCK)) as u64],
-    }
+/// Bytes of heads of `c` channels at `positions` positions.
+fn bytes(kind: CacheType, [heads, c]: [usize; 2], positions: usize) -> u64 {
+    positions as u64 * heads as u64 * kind.record_bytes(c) as u64
 }
 
 /// Bytes that a token takes in the cache, over all layers: windows do not keep more than they see.
 pub fn cache_bytes_per_token(config: &Config, kind: CacheType) -> u64 {
     let of_layer: u64 = cached(config)
-        .map(|width| bytes(kind, width, 1).iter().sum::<u64>())
+        .map(|width| bytes(kind, width, 1))
         .iter()
         .sum();
     of_layer * config.l as u64
@@ -245,8 +243,10 @@ pub fn cache_bytes_per_token(config: &Config, kind: CacheType) -> u64 {
 pub fn cache_bytes(config: &Config, kind: CacheType, positions: usize) -> u64 {
     let of_layer = |window: usize| -> u64 {
         let positions = kept(window, positions);
-        let widths = cached(config).map(|width| bytes(kind, width, positions));
-        widths.iter().flatten().sum()
+        cached(config)
+            .map(|width| bytes(kind, width, positions))
+            .iter()
+            .sum()
     };
     let windows = config.layers.iter().map(|layer| layer.window);
     windows.map(of_layer).sum()

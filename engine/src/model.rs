@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::arch::Config;
 use crate::format::Checkpoint;
 use crate::gpu::Gpu;
+use crate::session;
 use crate::tokenizer::{ChatTemplate, Message, Rendered, Tokenizer};
 use crate::weights::{self, LoadOptions, Progress, Weights};
 use crate::{Error, Result};
@@ -51,7 +52,11 @@ impl Model {
         let config = Config::read(checkpoint).await?;
         let tokenizer = Tokenizer::from_metadata(&checkpoint.metadata)?;
         let template = ChatTemplate::from_metadata(&checkpoint.metadata, &tokenizer);
-        let weights = weights::load(gpu, checkpoint, &config, options, progress).await?;
+        let soon = |weights: &Weights| match gpu.compiles_ahead() {
+            true => session::kernels(gpu, &config, weights, options.cache),
+            false => Ok(Vec::new()),
+        };
+        let weights = weights::load(gpu, checkpoint, &config, options, progress, soon).await?;
         let name = checkpoint.name.clone();
         Ok(Rc::new(Self {
             name,

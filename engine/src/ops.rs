@@ -535,7 +535,6 @@ pub fn rope(
 ) -> Dispatch {
     let over = norms.map(|norm| norm.map_or(0, |(_, over)| over as u32));
     let [q_norm, k_norm] = norms.map(|norm| norm.map_or(nothing, |(gain, _)| gain));
-    let [k_scales, v_scales] = cache.scales;
     Dispatch {
         kernel: Kernel::Rope {
             c: heads.c,
@@ -548,8 +547,6 @@ pub fn rope(
             over[0],
             over[1],
             cache.tiles(),
-            k_scales,
-            v_scales,
         ])
         .float(eps),
         args: vec![
@@ -584,7 +581,6 @@ pub fn latent(
     mla: Mla,
     t: u32,
 ) -> Dispatch {
-    let [k_scales, v_scales] = cache.scales;
     Dispatch {
         kernel: Kernel::Latent {
             r: mla.r as u32,
@@ -603,8 +599,6 @@ pub fn latent(
             .map(|n| n as u32),
         )
         .int(cache.tiles())
-        .int(k_scales)
-        .int(v_scales)
         .float(mla.eps),
         args: vec![
             state.into(),
@@ -633,7 +627,6 @@ pub fn attention(
 ) -> Dispatch {
     let g = heads.h / heads.kv;
     let rows = attention_rows(t, g, heads.c);
-    let [k_scales, v_scales] = cache.scales;
     Dispatch {
         kernel: Kernel::Attention {
             c: heads.c,
@@ -649,8 +642,6 @@ pub fn attention(
             window as u32,
             cache.tiles(),
             u32::from(sinks.is_some()),
-            k_scales,
-            v_scales,
             0,
             split.map_or(0, |split| split.stats() / 4),
         ])
@@ -668,6 +659,18 @@ pub fn attention(
             heads.kv,
             split.map_or(1, |_| SPLITS),
         ],
+    }
+}
+
+/// What [`attention`] left of `rows` heads in parts, put together: out `[rows, head]`.
+pub fn join([parts, out, nothing]: [&wgpu::Buffer; 3], split: Split, rows: usize) -> Dispatch {
+    let kernel = Kernel::Join;
+    let numbers = (rows * split.head) as u32;
+    Dispatch {
+        kernel,
+        params: Params::new([numbers, split.head as u32, split.stats()]),
+        args: [out, nothing, nothing, parts].map(Arg::from).into(),
+        groups: [(numbers / 4).div_ceil(kernel.items()), 1, 1],
     }
 }
 

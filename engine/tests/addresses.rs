@@ -26,8 +26,8 @@ const MIRRORED: [&str; 13] = [
     "let slice = slice_of(lane);",
     "for (var first = k0 / 32u; first + slice < past; first += 8u) {",
     "load_scales(eight, at.x),",
-    "tile = dot_eight(tile, first, past, at, lane_scales(first / 8u, at), slice);",
-    "return dot_rows(tile, first + slice, at, scales);",
+    "tile = dot_eight(tile, rows, first, past, at, lane_scales(first / 8u, at), slice);",
+    "return dot_rows(tile, rows, first + slice, at, scales);",
     "load_block(block, at.x, scales.a),",
     "return plane[i];",
 ];

@@ -369,6 +369,7 @@ fn quantized_floats_are_the_blocks_they_were_decoded_from() {
     }
     let quantize = LoadOptions {
         quantize: Some(TensorType::Q8_0),
+        ..LoadOptions::default()
     };
     let prompt = &lengths("deepseek2-quant", "reference-Q8_0")[2].prompt;
     let [expected, got] =
@@ -448,6 +449,7 @@ fn a_router_of_several_pages_is_refused() {
             &config,
             LoadOptions::default(),
             &mut |_| {},
+            |_| Ok(Vec::new()),
         )
         .await
     });

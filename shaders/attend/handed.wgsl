@@ -30,25 +30,21 @@ struct TurnedSums {
 // What is done takes the last of ROWS places.
 fn turn_dots(d: TurnedDots, done: f32) -> TurnedDots {
     return TurnedDots(
-        select(d.r1, done, ROWS == 1u), select(d.r2, done, ROWS == 2u), d.r3, select(d.r4, done, ROWS == 4u),
-        d.r5, d.r6, d.r7, done,
+        select(d.r1, done, ROWS == 1u), select(d.r2, done, ROWS == 2u), select(d.r3, done, ROWS == 3u), select(d.r4, done, ROWS == 4u),
+        select(d.r5, done, ROWS == 5u), select(d.r6, done, ROWS == 6u), select(d.r7, done, ROWS == 7u), done,
     );
 }
 
 fn turn_sums(s: TurnedSums, done: vec4<f32>) -> TurnedSums {
     return TurnedSums(
-        select(s.r1, done, ROWS == 1u), select(s.r2, done, ROWS == 2u), s.r3, select(s.r4, done, ROWS == 4u),
-        s.r5, s.r6, s.r7, done,
+        select(s.r1, done, ROWS == 1u), select(s.r2, done, ROWS == 2u), select(s.r3, done, ROWS == 3u), select(s.r4, done, ROWS == 4u),
+        select(s.r5, done, ROWS == 5u), select(s.r6, done, ROWS == 6u), select(s.r7, done, ROWS == 7u), done,
     );
 }
 
 // A row's quad of the query; zero past its end.
 fn query(r: u32, c: u32) -> vec4<f32> {
-    return select(vec4<f32>(0.0), q[r * C4 + min(c, C4 - 1u)], c < C4);
-}
-
-fn key_within(cell: u32, c: u32, lane: u32) -> vec4<f32> {
-    return key(cell, min(c, C4 - 1u), lane);
+    return select(vec4<f32>(0.0), q[r * Q4 + min(c, Q4 - 1u)], c < Q4);
 }
 
 // This lane's position with every row's query.
@@ -56,25 +52,19 @@ fn dot_queries(cell: u32, lane: u32) -> Dots {
     let subgroup_lane = subgroupExclusiveAdd(1u);
     var turned = TurnedDots();
     for (var c = 0u; c < C4; c += 8u) {
-        let k0 = key_within(cell, c + 0u, lane);
-        let k1 = key_within(cell, c + 1u, lane);
-        let k2 = key_within(cell, c + 2u, lane);
-        let k3 = key_within(cell, c + 3u, lane);
-        let k4 = key_within(cell, c + 4u, lane);
-        let k5 = key_within(cell, c + 5u, lane);
-        let k6 = key_within(cell, c + 6u, lane);
-        let k7 = key_within(cell, c + 7u, lane);
+        let near = key(cell, c / 4u, lane);
+        let far = key(cell, min(c / 4u + 1u, C16 - 1u), lane);
         for (var r = 0u; r < ROWS + p.zero; r++) {
             let own = hand_quads(query(r, c + subgroup_lane), query(r, c + subgroup_lane % 4u + 4u));
             var sum = turned.r0;
-            sum += dot(own[0], k0);
-            sum += dot(own[1], k1);
-            sum += dot(own[2], k2);
-            sum += dot(own[3], k3);
-            sum += dot(own[4], k4);
-            sum += dot(own[5], k5);
-            sum += dot(own[6], k6);
-            sum += dot(own[7], k7);
+            sum += dot(own[0], near.a);
+            sum += dot(own[1], near.b);
+            sum += dot(own[2], near.c);
+            sum += dot(own[3], near.d);
+            sum += dot(own[4], far.a);
+            sum += dot(own[5], far.b);
+            sum += dot(own[6], far.c);
+            sum += dot(own[7], far.d);
             turned = turn_dots(turned, sum);
         }
     }

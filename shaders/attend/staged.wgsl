@@ -3,10 +3,16 @@
 // This lane's position with every row's query.
 fn dot_queries(cell: u32, lane: u32) -> Dots {
     var dots = Dots();
-    for (var c = 0u; c < C4; c++) {
+    for (var c = 0u; c < C16; c++) {
         let k = key(cell, c, lane);
         for (var r = 0u; r < ROWS; r++) {
-            dots[r] += dot(q[r * C4 + c], k);
+            let at = r * Q4 + 4u * c;
+            var sum = dots[r];
+            sum += dot(q[at], k.a);
+            sum += dot(q[at + 1u], k.b);
+            sum += dot(q[at + 2u], k.c);
+            sum += dot(q[at + 3u], k.d);
+            dots[r] = sum;
         }
     }
     return dots;

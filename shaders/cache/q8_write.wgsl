@@ -1,27 +1,30 @@
-// The cache in 8 bits: a quad of channels is a u32 of signed bytes; behind all quads, from `scales` on, an f32 for each
-// block of 32 channels, the greatest magnitude over 127.
-alias Quad = u32;
-alias QuadTexture = texture_storage_2d<r32uint, write>;
-
-fn texel_of(quad: Quad) -> vec4<u32> {
-    return vec4<u32>(quad, 0u, 0u, 0u);
+// The cache in 8 bits: a texel is sixteen signed bytes; behind a head's, texels of four f32, one for each block of 32 channels: the
+// greatest magnitude over 127.
+fn most_of(block: u32) -> f32 {
+    var most = 0.0;
+    for (var i = 8u * block; i < min(8u * block + 8u, 4u * C16); i++) {
+        let m = abs(channels[i]);
+        most = max(most, max(max(m.x, m.y), max(m.z, m.w)));
+    }
+    return most;
 }
 
-fn rounded(v: vec4<f32>, most: f32) -> Quad {
+fn rounded(v: vec4<f32>, most: f32) -> u32 {
     let q = vec4<i32>(round(v * select(0.0, 127.0 / most, most > 0.0))) & vec4<i32>(255);
     return u32(q.x | (q.y << 8u) | (q.z << 16u) | (q.w << 24u));
 }
 
-fn store_k(quad: u32, block: u32, first: bool, v: vec4<f32>, most: f32) {
-    put_k(quad, rounded(v, most));
-    if (first) {
-        put_k(p.k_scales + block, bitcast<u32>(most / 127.0));
+fn packed(i: u32) -> vec4<u32> {
+    if (i >= C16) {
+        let first = 4u * (i - C16);
+        let most = vec4<f32>(most_of(first), most_of(first + 1u), most_of(first + 2u), most_of(first + 3u));
+        return bitcast<vec4<u32>>(most / 127.0);
     }
-}
-
-fn store_v(quad: u32, block: u32, first: bool, v: vec4<f32>, most: f32) {
-    put_v(quad, rounded(v, most));
-    if (first) {
-        put_v(p.v_scales + block, bitcast<u32>(most / 127.0));
-    }
+    let most = most_of(i / 2u);
+    return vec4<u32>(
+        rounded(channels[4u * i], most),
+        rounded(channels[4u * i + 1u], most),
+        rounded(channels[4u * i + 2u], most),
+        rounded(channels[4u * i + 3u], most),
+    );
 }

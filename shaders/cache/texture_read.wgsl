@@ -1,11 +1,11 @@
-// The caches in textures, a quad a texel: as plane/texture_read.wgsl has weights.
+// The caches in textures, as plane/texture_read.wgsl has weights.
 @group(0) @binding(3) var k_cache: texture_2d<u32>;
 @group(0) @binding(4) var v_cache: texture_2d<u32>;
 
-fn k_quad(i: u32) -> Quad {
-    return quad_of(textureLoad(k_cache, texel_at(i), 0));
+fn k_texel(i: u32) -> vec4<u32> {
+    return textureLoad(k_cache, texel_at(i), 0);
 }
 
-fn v_quad(i: u32) -> Quad {
-    return quad_of(textureLoad(v_cache, texel_at(i), 0));
+fn v_texel(i: u32) -> vec4<u32> {
+    return textureLoad(v_cache, texel_at(i), 0);
 }

@@ -28,5 +28,5 @@ fn block_of_x(start: u32, block: u32) -> BlockOfX {
     let scaled = hand_quads(select(HIGH, LOW, subgroup_lane < 4u) * near, HIGH * far);
     let parts = hand_numbers(dot(OFFSETS, near), dot(OFFSETS, far));
     let offsets = vec2<f32>(parts[0] + parts[1] + parts[2] + parts[3], parts[4] + parts[5] + parts[6] + parts[7]);
-    return BlockOfX(scaled, offsets, squares);
+    return BlockOfX(scaled, lift_of(scaled), offsets, squares);
 }

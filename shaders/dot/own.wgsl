@@ -35,5 +35,5 @@ fn block_of_x(start: u32, block: u32) -> BlockOfX {
         LOW * q0, LOW * q1, LOW * q2, LOW * q3, HIGH * q4, HIGH * q5, HIGH * q6, HIGH * q7,
     );
     let offsets = vec2<f32>(dot(OFFSETS, q0 + q1 + q2 + q3), dot(OFFSETS, q4 + q5 + q6 + q7));
-    return BlockOfX(scaled, offsets, squares);
+    return BlockOfX(scaled, lift_of(scaled), offsets, squares);
 }

@@ -80,8 +80,8 @@ fn slice_of(lane: u32) -> u32 {
 }
 
 // The lane's block of eight; there is one, since `first + slice` is not past the end.
-fn dot_eight(tile: Tile, first: u32, past: u32, at: LaneAt, scales: LaneScales, slice: u32) -> Tile {
-    return dot_rows(tile, first + slice, at, scales);
+fn dot_eight(tile: Tile, rows: u32, first: u32, past: u32, at: LaneAt, scales: LaneScales, slice: u32) -> Tile {
+    return dot_rows(tile, rows, first + slice, at, scales);
 }
 
 // Adds the slices' sums of row t of the tile: the lanes of slice t get them, the others keep `own`.

@@ -29,10 +29,10 @@ fn slice_of(lane: u32) -> u32 {
     return 0u;
 }
 
-fn dot_eight(before: Tile, first: u32, past: u32, at: LaneAt, scales: LaneScales, slice: u32) -> Tile {
+fn dot_eight(before: Tile, rows: u32, first: u32, past: u32, at: LaneAt, scales: LaneScales, slice: u32) -> Tile {
     var tile = before;
     for (var block = first; block < min(first + 8u, past); block++) {
-        tile = dot_rows(tile, block, at, scales);
+        tile = dot_rows(tile, rows, block, at, scales);
     }
     return tile;
 }

@@ -7,12 +7,13 @@ fn nibbles(word: u32) -> vec4<f32> {
 }
 const FIELD_SCALES: vec4<f32> = vec4<f32>(1.0, 0.00390625, 1.52587890625e-5, 5.9604644775390625e-8);
 
-// The high halves of four bytes, the i-th times 2^(8i + 4); multiply by HIGH_SCALES. The last one is signed until it is a float.
+// The high halves of four bytes, the i-th times 2^(8i + 4); multiply by HIGH_SCALES. The last one is signed: it is kept with its
+// upper bit the other way round (TOP), so 8 is missing, SUNK here.
 fn high_nibbles(word: u32) -> vec4<f32> {
     let fields = vec4<u32>(word) & vec4<u32>(0xf0u, 0xf000u, 0xf00000u, 0xf0000000u);
-    let v = vec4<f32>(bitcast<vec4<i32>>(fields));
-    return vec4<f32>(v.xyz, select(v.w, v.w + 4294967296.0, v.w < 0.0));
+    return vec4<f32>(bitcast<vec4<i32>>(fields));
 }
+const SUNK: f32 = 2147483648.0;
 const HIGH_SCALES: vec4<f32> = 0.0625 * FIELD_SCALES;
 
 // Four bytes, the i-th times 2^8i; multiply by FIELD_SCALES. The first three are unsigned, the last one is signed.

@@ -41,6 +41,7 @@ fn product(t: u32, lane: u32) -> f32 {
             for (var b = band; b < blocks; b += p.bands) {
                 let block = block0 + b;
                 let own = load_scales(block / 8u, row);
+                begin_block(block);
                 sum += dot_block(load_block(block, row, own), 8u * b);
             }
         }

@@ -8,6 +8,7 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 const LOW: vec4<f32> = vec4<f32>(1.0);
 const HIGH: vec4<f32> = vec4<f32>(1.0);
 const OFFSETS: vec4<f32> = vec4<f32>(0.0);
+const LIFT: f32 = 0.0;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     var v = array<vec4<f32>, 8>();

@@ -22,6 +22,7 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 const LOW: vec4<f32> = FIELD_SCALES;
 const HIGH: vec4<f32> = FIELD_SCALES;
 const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+const LIFT: f32 = 0.0;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let e = (scales[block % 8u / 4u] >> (8u * (block % 4u))) & 0xffu;

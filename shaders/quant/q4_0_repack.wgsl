@@ -5,6 +5,6 @@ fn repack_blocks(first: u32, at: u32, row: u32) {
         let source = at + block * 18u;
         d = joined(d, raw_u16(source), block % 2u, 16u);
         put_scale(block % 32u / 2u, d);
-        put_quant(block, row, raw_word(source + 2u));
+        put_quant(block, row, raw_word(source + 2u) ^ vec4<u32>(TOP));
     }
 }

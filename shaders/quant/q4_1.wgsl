@@ -12,9 +12,10 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 const LOW: vec4<f32> = FIELD_SCALES;
 const HIGH: vec4<f32> = HIGH_SCALES;
 const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+const LIFT: f32 = SUNK;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
-    let scale = unpack2x16float(select(scales.first, scales.last, (block & 7u) >= 4u)[block & 3u]);
+    let scale = unpack2x16float(of_block(scales.first, scales.last));
     let q = quant_word(block, row);
     let numbers = array<vec4<f32>, 8>(
         nibbles(q.x), nibbles(q.y), nibbles(q.z), nibbles(q.w),

@@ -3,6 +3,6 @@ fn repack_blocks(first: u32, at: u32, row: u32) {
     for (var block = first; block < min(first + 32u, p.blocks); block++) {
         let source = at + block * 20u;
         put_scale(block % 32u, raw_u32(source));
-        put_quant(block, row, raw_word(source + 4u));
+        put_quant(block, row, raw_word(source + 4u) ^ vec4<u32>(TOP));
     }
 }

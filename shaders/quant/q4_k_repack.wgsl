@@ -15,6 +15,7 @@ fn repack_eight(eight: u32, at: u32, row: u32) {
         put_scale(to + 1u + i, s[i]);
     }
     for (var b = 0u; b < 8u; b++) {
-        put_quant(8u * eight + b, row, raw_nibbles(source + 16u + (b / 2u) * 32u, 4u * (b % 2u)));
+        let word = raw_nibbles(source + 16u + (b / 2u) * 32u, 4u * (b % 2u));
+        put_quant(8u * eight + b, row, word ^ vec4<u32>(TOP));
     }
 }

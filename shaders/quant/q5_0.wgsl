@@ -18,6 +18,7 @@ fn scale_at(scales: Scales, i: u32) -> u32 {
 const LOW: vec4<f32> = FIELD_SCALES;
 const HIGH: vec4<f32> = FIELD_SCALES;
 const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+const LIFT: f32 = 0.0;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let at = (block % 8u) / 2u * 3u;

@@ -14,6 +14,7 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 const LOW: vec4<f32> = FIELD_SCALES;
 const HIGH: vec4<f32> = FIELD_SCALES;
 const OFFSETS: vec4<f32> = vec4<f32>(1.0);
+const LIFT: f32 = 0.0;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
     let scale = unpack2x16float(scales.d.x) * six_bits(scales.d.yzw, block & 7u);

@@ -9,9 +9,10 @@ fn load_scales(eight: u32, row: u32) -> Scales {
 const LOW: vec4<f32> = FIELD_SCALES;
 const HIGH: vec4<f32> = FIELD_SCALES;
 const OFFSETS: vec4<f32> = vec4<f32>(1.0, 1.0, 1.0, 0.0);
+const LIFT: f32 = 0.0;
 
 fn load_numbers(block: u32, row: u32, scales: Scales) -> Block {
-    let d = half_of(scales[(block & 7u) >> 1u], block);
+    let d = half_of_block(scales);
     let q = quant_word(block * 2u, row);
     let r = quant_word(block * 2u + 1u, row);
     let numbers = array<vec4<f32>, 8>(

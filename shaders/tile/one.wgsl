@@ -6,7 +6,7 @@ fn begin_tile(group: vec3<u32>, rows: u32, slot: u32) -> Tile {
     return begin_token(group, 0u, rows, slot);
 }
 
-fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
+fn dot_tile(tile: Tile, rows: u32, w: LaneRows, block: u32) -> Tile {
     return dot_block(tile, w, 0u, block);
 }
 

@@ -1,10 +1,13 @@
 // The row that is next always has the first place, so that one loop goes through all of them: a fifth of the code, for adapters
-// that compile on the CPU.
-fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
+// that compile on the CPU. Past the tile's last row nothing is computed.
+fn dot_tile(tile: Tile, rows: u32, w: LaneRows, block: u32) -> Tile {
     var turned = tile;
-    for (var t = 0u; t < 8u; t++) {
+    for (var t = 0u; t < rows; t++) {
         let done = dot_block(turned.t0, w, t, block);
         turned = Tile(turned.t1, turned.t2, turned.t3, turned.t4, turned.t5, turned.t6, turned.t7, done);
+    }
+    for (var t = rows; t < 8u; t++) {
+        turned = Tile(turned.t1, turned.t2, turned.t3, turned.t4, turned.t5, turned.t6, turned.t7, turned.t0);
     }
     return turned;
 }

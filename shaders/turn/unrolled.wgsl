@@ -1,5 +1,5 @@
 // All eight rows meet a block one after the other, written out: for GPUs, whose registers cannot be indexed.
-fn dot_tile(tile: Tile, w: LaneRows, block: u32) -> Tile {
+fn dot_tile(tile: Tile, rows: u32, w: LaneRows, block: u32) -> Tile {
     return Tile(
         dot_block(tile.t0, w, 0u, block),
         dot_block(tile.t1, w, 1u, block),

@@ -10,8 +10,16 @@ struct Rows {
 // A block of a row of x, multiplied by the gains.
 struct BlockOfX {
     scaled: array<vec4<f32>, 8>, // times LOW, or HIGH
+    lift: f32,                   // Σ LIFT·x, of the scaled
     offsets: vec2<f32>,          // Σ OFFSETS·x of either half
     squares: f32,                // this lane's part of Σx², without the gains
+}
+
+fn lift_of(x: array<vec4<f32>, 8>) -> f32 {
+    if (LIFT == 0.0) {
+        return 0.0;
+    }
+    return LIFT * (x[4].w + x[5].w + x[6].w + x[7].w);
 }
 
 fn rows_of_block(block: u32, at: vec4<u32>, scales: RowScales) -> Rows {
@@ -28,7 +36,7 @@ fn rows_of_block(block: u32, at: vec4<u32>, scales: RowScales) -> Rows {
 fn dot_rows_of(w: Rows, block: BlockOfX) -> vec4<f32> {
     let x = block.scaled;
     var low = vec4<f32>(0.0);
-    var high = vec4<f32>(0.0);
+    var high = vec4<f32>(block.lift);
     low = dot_quad(low, w.a.q[0], w.b.q[0], w.c.q[0], w.d.q[0], x[0]);
     high = dot_quad(high, w.a.q[4], w.b.q[4], w.c.q[4], w.d.q[4], x[4]);
     low = dot_quad(low, w.a.q[1], w.b.q[1], w.c.q[1], w.d.q[1], x[1]);
@@ -63,7 +71,7 @@ fn dot_one_by_one(block: u32, at: vec4<u32>, scales: RowScales, x: BlockOfX) -> 
 fn dot_row(w: Block, block: BlockOfX) -> f32 {
     let x = block.scaled;
     var low = 0.0;
-    var high = 0.0;
+    var high = block.lift;
     low = fma(w.q[0].w, x[0].w, fma(w.q[0].z, x[0].z, fma(w.q[0].y, x[0].y, fma(w.q[0].x, x[0].x, low))));
     high = fma(w.q[4].w, x[4].w, fma(w.q[4].z, x[4].z, fma(w.q[4].y, x[4].y, fma(w.q[4].x, x[4].x, high))));
     low = fma(w.q[1].w, x[1].w, fma(w.q[1].z, x[1].z, fma(w.q[1].y, x[1].y, fma(w.q[1].x, x[1].x, low))));

@@ -55,6 +55,7 @@ impl Loading {
                 Quantize::Q8_0 => TensorType::Q8_0,
                 Quantize::Q4_0 => TensorType::Q4_0,
             }),
+            cache: self.kv,
         }
     }
 

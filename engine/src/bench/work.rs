@@ -5,7 +5,7 @@
 //! routing; the shared one is read by all. Operations are those of products and of attention; norms, rope and the choice of
 //! ids count none.
 
-use crate::gpu::{Dispatch, Kernel, Output, PageMemory, Place};
+use crate::gpu::{Dispatch, Kernel, Output, PageMemory, Place, SPLITS};
 use crate::kv::{State, cache_bytes_per_token};
 use crate::model::Model;
 use crate::ops::TOKEN_FIRST;
@@ -135,6 +135,7 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
         }),
         Kernel::Bin { .. } => moved(2.0 * used),
         Kernel::Combine => moved((used + 2.0) * d),
+        Kernel::Join => moved(f64::from(SPLITS + 1) * h * cv),
         // Logits, and the marks of ids.
         Kernel::Sample => Work {
             activations: F32 * 2.0 * config.v as f64,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::adapter::{self, GpuInfo, GpuOptions};
 use super::counts::Counts;
 use super::kernel::Kernel;
-use super::parts::{Kernels, Memory, PLANE_FORMAT, Share, Tier, UNIFORM_BYTES};
+use super::parts::{Kernels, Memory, Share, Tier, UNIFORM_BYTES};
 use super::plane::largest_texture;
 use crate::source::Piece;
 use crate::{Error, Result};
@@ -40,6 +40,8 @@ impl Gpu {
     /// # Errors
     /// No adapter, or one below the bounds that every kernel keeps to.
     pub async fn open(options: &GpuOptions) -> Result<Rc<Self>> {
+        #[cfg(target_os = "linux")]
+        let naming = super::threads::Naming::begin();
         let (adapter, info) = adapter::choose(options.adapter.as_deref()).await?;
         let tier = info.tier(options);
         let mut features = wgpu::Features::empty();
@@ -63,6 +65,13 @@ impl Gpu {
             })
             .await
             .map_err(|e| Error::device(format!("the adapter {} gave no device: {e}", info.name)))?;
+        #[cfg(target_os = "linux")]
+        {
+            drop(naming);
+            if info.name.starts_with("llvmpipe") {
+                super::threads::spread();
+            }
+        }
 
         let failure = Arc::new(Mutex::new(None));
         device.on_uncaptured_error(Arc::new(keep_first(&failure, "the GPU raised an error")));
@@ -236,7 +245,7 @@ impl Gpu {
 fn max_page(device: &wgpu::Device, info: &GpuInfo, tier: Tier, asked: Option<u64>) -> u64 {
     let bound = match tier.weights {
         Memory::Buffers => info.max_binding.min(info.max_buffer),
-        Memory::Textures => largest_texture(&device.limits(), PLANE_FORMAT),
+        Memory::Textures => largest_texture(&device.limits()),
     };
     asked.map_or(bound, |most| most.min(bound))
 }

@@ -5,7 +5,7 @@ use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
 use super::parts::{
-    CacheType, Operand, PAIRS, PLANE_FORMAT, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
+    CacheType, Operand, PAIRS, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
 };
 
 /// Ids the sampler may be ahead of what was read back.
@@ -79,6 +79,8 @@ pub enum Kernel {
     Bin { experts: u32 },
     /// The experts' results into the residual stream.
     Combine,
+    /// Attention's parts of heads, for batches whose products do not put them together.
+    Join,
     /// The next id from the logits.
     Sample,
     /// Rows of a file to the GPU's layout.
@@ -111,12 +113,11 @@ impl std::hash::Hash for Kernel {
     }
 }
 
-/// Query rows a workgroup of attention takes for batches of `t` tokens with `g` query heads to a kv head: up to eight, as
-/// far as `c` channels of each fit in 10 of the 16 KiB of workgroup memory that every device has.
+/// Query rows a workgroup of attention takes for batches of `t` tokens with `g` query heads to a kv head: all of them, up to eight,
+/// as far as `c` channels of each fit in 10 of the 16 KiB of workgroup memory that every device has.
 pub fn attention_rows(t: u32, g: u32, c: u32) -> u32 {
     let most = (10 * 1024 / 4 / c).clamp(1, 8);
-    let most = 1 << most.ilog2();
-    t.saturating_mul(g).next_power_of_two().clamp(1, most)
+    t.saturating_mul(g).clamp(1, 1 << most.ilog2())
 }
 
 /// Every kernel in every variant that a forward may use; heads and mixtures of other sizes get their own variant.
@@ -125,14 +126,17 @@ pub fn all_kernels() -> Vec<Kernel> {
     fn both(rows: impl Iterator<Item = u32>) -> impl Iterator<Item = (u32, bool)> {
         rows.flat_map(|rows| [(rows, false), (rows, true)])
     }
-    let mut all = vec![Kernel::Sample, Kernel::PostNorm, Kernel::Combine];
+    let mut all = vec![
+        Kernel::Sample,
+        Kernel::PostNorm,
+        Kernel::Combine,
+        Kernel::Join,
+    ];
     all.extend([64, 256, 1024].map(|experts| Kernel::Bin { experts }));
     for cache in [F32, F16, Q8] {
         for c in [4, 8, 16, 32, 64, 80, 96, 112, 128, 256] {
             all.push(Kernel::Rope { c, cache });
-            let rows = [1, 2, 4, 8]
-                .into_iter()
-                .filter(|rows| *rows <= attention_rows(8, 8, c));
+            let rows = 1..=attention_rows(8, 8, c);
             all.extend(both(rows).map(|(rows, split)| Kernel::Attention {
                 c,
                 cv: c,
@@ -144,9 +148,7 @@ pub fn all_kernels() -> Vec<Kernel> {
         }
         for (r, rope) in [(16, 8), (32, 8), (256, 32), (512, 64)] {
             all.push(Kernel::Latent { r, rope, cache });
-            let rows = [1, 2, 4, 8]
-                .into_iter()
-                .filter(|rows| *rows <= attention_rows(8, 8, r + rope));
+            let rows = 1..=attention_rows(8, 8, r + rope);
             all.extend(both(rows).map(|(rows, split)| Kernel::Attention {
                 c: r + rope,
                 cv: r,
@@ -257,6 +259,7 @@ impl Kernel {
             Kernel::Route(quant) => format!("route {}", quant.name),
             Kernel::Bin { experts } => format!("bin {experts}"),
             Kernel::Combine => "combine".into(),
+            Kernel::Join => "join".into(),
             Kernel::Sample => "sample".into(),
             Kernel::Repack(quant) => format!("repack {}", quant.name),
         }
@@ -279,6 +282,7 @@ impl Kernel {
             Kernel::Latent { .. }
             | Kernel::Attention { .. }
             | Kernel::Combine
+            | Kernel::Join
             | Kernel::Repack(_) => 64,
             Kernel::Bin { .. } | Kernel::PostNorm => 128,
             Kernel::Route(_) | Kernel::Sample => 256,
@@ -298,9 +302,7 @@ impl Kernel {
     /// position's and of a step's are written out.
     fn is_of_a_subgroup(&self, tier: Tier) -> bool {
         match *self {
-            Kernel::Attention { c, cv, split, .. } => {
-                tier.share.hands_round() && c.max(cv) <= 64 && !split
-            }
+            Kernel::Attention { c, cv, .. } => tier.share.hands_round() && c.max(cv) <= 64,
             _ => false,
         }
     }
@@ -345,18 +347,11 @@ impl Kernel {
             Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill],
             Kernel::Attention { .. } => &[Uniform, Read, Read, Page, Page, Read, Write],
             Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
+            Kernel::Join => &[Uniform, Write, Read, Read, Read], // x is a product's: at 4
             Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write, Write],
             Kernel::Bin { .. } => &[Uniform, Read, Write],
             Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write, Read],
             Kernel::Repack(_) => &[Uniform, Read, Fill],
-        }
-    }
-
-    /// What a texel that it fills is.
-    pub(super) fn fills(&self) -> wgpu::TextureFormat {
-        match self {
-            Kernel::Rope { cache, .. } | Kernel::Latent { cache, .. } => cache.format(),
-            _ => PLANE_FORMAT,
         }
     }
 
@@ -369,6 +364,13 @@ impl Kernel {
         ];
         if self.hands_round(tier) {
             constants.push(("SUBGROUP", tier.share.lanes()));
+        }
+        if let Kernel::Rope { cache, .. }
+        | Kernel::Latent { cache, .. }
+        | Kernel::Attention { cache, .. } = self
+        {
+            let [texels, scales] = cache.texels();
+            constants.extend([("TEXELS", texels), ("SCALES", scales)]);
         }
         match *self {
             Kernel::Matmul { tile, operand, .. } => {
@@ -417,6 +419,7 @@ impl Kernel {
                 constants.extend([("EXPERTS", experts), ("TILE_T", Self::TILES[1])]);
             }
             Kernel::Sample => constants.push(("RING", RING)),
+            Kernel::Join => constants.push(("SPLITS", SPLITS)),
             Kernel::Embed(_) | Kernel::PostNorm | Kernel::Combine | Kernel::Repack(_) => {}
         }
         constants
@@ -471,16 +474,34 @@ impl Kernel {
             }
             Kernel::Rope { cache, .. } => {
                 let rope = include_str!("../../../shaders/rope.wgsl");
-                vec![STATE, cache.write(), tier.weights.write_cache(), rope]
+                vec![
+                    STATE,
+                    RECORD,
+                    cache.write(),
+                    tier.weights.write_cache(),
+                    rope,
+                ]
             }
             Kernel::Latent { cache, .. } => {
                 // There are no values apart from the keys; their binding is not there.
                 let latent = include_str!("../../../shaders/latent.wgsl");
-                vec![STATE, cache.write(), tier.weights.write_cache(), latent]
+                vec![
+                    STATE,
+                    RECORD,
+                    cache.write(),
+                    tier.weights.write_cache(),
+                    latent,
+                ]
             }
             Kernel::Attention { cache, .. } => {
                 let attention = include_str!("../../../shaders/lib/attention.wgsl");
-                let mut files = vec![STATE, cache.read(), tier.weights.read_cache(), attention];
+                let mut files = vec![
+                    STATE,
+                    RECORD,
+                    cache.read(),
+                    tier.weights.read_cache(),
+                    attention,
+                ];
                 if self.is_of_a_subgroup(tier) {
                     files.push(include_str!("../../../shaders/attention_subgroup.wgsl"));
                 } else {
@@ -501,6 +522,10 @@ impl Kernel {
             }
             Kernel::Bin { .. } => vec![STATE, include_str!("../../../shaders/bin.wgsl")],
             Kernel::Combine => vec![STATE, include_str!("../../../shaders/combine.wgsl")],
+            Kernel::Join => vec![
+                Operand::Split.x(),
+                include_str!("../../../shaders/join.wgsl"),
+            ],
             Kernel::Sample => vec![STATE, include_str!("../../../shaders/sample.wgsl")],
             Kernel::Repack(quant) => {
                 let raw = include_str!("../../../shaders/lib/raw.wgsl");
@@ -564,6 +589,7 @@ fn gated(activation: Activation) -> &'static str {
 }
 
 const STATE: &str = include_str!("../../../shaders/lib/state.wgsl");
+const RECORD: &str = include_str!("../../../shaders/lib/record.wgsl");
 const PAGE: &str = include_str!("../../../shaders/lib/page.wgsl");
 const BLOCK: &str = include_str!("../../../shaders/lib/block.wgsl");
 const ROW: &str = include_str!("../../../shaders/lib/row.wgsl");

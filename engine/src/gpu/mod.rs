@@ -11,6 +11,8 @@ mod pass;
 mod pipelines;
 mod plane;
 mod readback;
+#[cfg(target_os = "linux")]
+mod threads;
 mod timing;
 #[cfg(target_arch = "wasm32")]
 mod web;
@@ -22,6 +24,7 @@ pub use device::Gpu;
 pub use kernel::{Input, Kernel, Output, Place, RING, all_kernels, attention_rows};
 pub use parts::{CacheType, Kernels, Memory, Operand, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES};
 pub use pass::{Arg, Dispatch, Params, Pass};
+pub(crate) use pipelines::Warming;
 pub use plane::PageMemory;
 pub use readback::Readback;
 pub use timing::Timing;

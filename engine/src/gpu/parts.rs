@@ -96,7 +96,7 @@ pub const STRIP: usize = 16;
 /// Pairs of rows that a workgroup of a product computes.
 pub(crate) const PAIRS: u32 = 64;
 
-/// A texel of weights: four u32.
+/// A texel of weights or of a cache: four u32.
 pub(crate) const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
 
 /// How the cache keeps its numbers.
@@ -283,13 +283,20 @@ impl Operand {
 }
 
 impl CacheType {
-    /// A texel that is a quad of channels.
-    pub(crate) fn format(self) -> wgpu::TextureFormat {
+    /// Texels of sixteen channels, and of the scales of 128: shaders/lib/record.wgsl.
+    pub(super) fn texels(self) -> [u32; 2] {
         match self {
-            CacheType::F32 => wgpu::TextureFormat::Rgba32Uint,
-            CacheType::F16 => wgpu::TextureFormat::Rg32Uint,
-            CacheType::Q8 => wgpu::TextureFormat::R32Uint,
+            CacheType::F32 => [4, 0],
+            CacheType::F16 => [2, 0],
+            CacheType::Q8 => [1, 1],
         }
+    }
+
+    /// Bytes of a head of `channels` channels at a position: whole sixteens of channels, and their scales.
+    pub fn record_bytes(self, channels: usize) -> usize {
+        let [texels, scales] = self.texels().map(|n| n as usize);
+        let sixteens = channels.div_ceil(16);
+        16 * (sixteens * texels + sixteens.div_ceil(8) * scales)
     }
 
     pub(super) fn write(self) -> &'static str {

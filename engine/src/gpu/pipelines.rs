@@ -2,7 +2,7 @@
 
 use super::device::Gpu;
 use super::kernel::{Access, Kernel};
-use super::parts::{Memory, Tier};
+use super::parts::{Memory, PLANE_FORMAT, Tier};
 
 impl Gpu {
     /// The kernel's pipeline, compiled on first use. An error it raises goes to the scope around the call.
@@ -16,6 +16,24 @@ impl Gpu {
         pipeline
     }
 
+    /// Whether there is a gain in compiling while something else is waited for. Natively an adapter that computes on the CPU has no
+    /// core to spare for it.
+    pub(crate) fn compiles_ahead(&self) -> bool {
+        cfg!(target_arch = "wasm32") || !self.info.software
+    }
+
+    /// Those that have no pipeline, once each.
+    fn not_compiled(&self, kernels: impl IntoIterator<Item = Kernel>) -> Vec<Kernel> {
+        let pipelines = self.pipelines.borrow();
+        let mut wanted = Vec::new();
+        for kernel in kernels {
+            if !pipelines.contains_key(&kernel) && !wanted.contains(&kernel) {
+                wanted.push(kernel);
+            }
+        }
+        wanted
+    }
+
     /// Compiles on all cores what a pass needs and has not been compiled. What fails is left to [`Gpu::pipeline`], in whose scope
     /// it fails again: scopes of errors are a thread's own.
     #[cfg(not(target_arch = "wasm32"))]
@@ -23,13 +41,8 @@ impl Gpu {
         use std::sync::atomic::{AtomicUsize, Ordering};
         use std::thread;
 
+        let wanted = self.not_compiled(kernels);
         let mut pipelines = self.pipelines.borrow_mut();
-        let mut wanted = Vec::new();
-        for kernel in kernels {
-            if !pipelines.contains_key(&kernel) && !wanted.contains(&kernel) {
-                wanted.push(kernel);
-            }
-        }
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = cores.min(wanted.len());
         if threads < 2 {
@@ -51,6 +64,68 @@ impl Gpu {
                 pipelines.extend(other.join().unwrap_or_default());
             }
         });
+    }
+}
+
+/// Kernels that are compiled while weights are on their way. What fails is left to [`Gpu::pipeline`], too.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Warming(Option<std::thread::JoinHandle<Vec<(Kernel, wgpu::ComputePipeline)>>>);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Warming {
+    /// Begins on a thread of its own.
+    pub(crate) fn new(gpu: &Gpu, kernels: Vec<Kernel>) -> Self {
+        let (device, tier, wanted) = (gpu.device.clone(), gpu.tier, gpu.not_compiled(kernels));
+        if wanted.is_empty() {
+            return Self(None);
+        }
+        let all = move || {
+            let one = |kernel| Some((kernel, sound(&device, tier, kernel)?));
+            wanted.into_iter().filter_map(one).collect()
+        };
+        let thread = std::thread::Builder::new().name("kernels".into());
+        Self(thread.spawn(all).ok())
+    }
+
+    /// Before some of the weights are waited for.
+    pub(crate) fn some(&mut self, _gpu: &Gpu) {}
+
+    pub(crate) async fn end(self, gpu: &Gpu) {
+        let made = self.0.and_then(|thread| thread.join().ok());
+        gpu.pipelines.borrow_mut().extend(made.unwrap_or_default());
+    }
+}
+
+/// The same in a browser, which compiles in another process: what it was asked for before some weights are waited for.
+#[cfg(target_arch = "wasm32")]
+pub(crate) struct Warming {
+    wanted: std::vec::IntoIter<Kernel>,
+    asked: Vec<(Kernel, super::device::Outcome)>,
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Warming {
+    pub(crate) fn new(gpu: &Gpu, kernels: Vec<Kernel>) -> Self {
+        Self {
+            wanted: gpu.not_compiled(kernels).into_iter(),
+            asked: Vec::new(),
+        }
+    }
+
+    /// Asks for a few, so that what reads the weights has its turn in between.
+    pub(crate) fn some(&mut self, gpu: &Gpu) {
+        for kernel in self.wanted.by_ref().take(2) {
+            let (_, outcome) = gpu.watch("preparing kernels", || gpu.pipeline(kernel));
+            self.asked.push((kernel, outcome));
+        }
+    }
+
+    pub(crate) async fn end(self, gpu: &Gpu) {
+        for (kernel, outcome) in self.asked {
+            if outcome.await.is_err() {
+                gpu.pipelines.borrow_mut().remove(&kernel);
+            }
+        }
     }
 }
 
@@ -78,7 +153,7 @@ fn compiled(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> wgpu::ComputeP
     let label = kernel.label();
     let entries: Vec<_> = (0..)
         .zip(kernel.bindings())
-        .map(|(i, access)| layout_entry(i, *access, tier.weights, kernel.fills()))
+        .map(|(i, access)| layout_entry(i, *access, tier.weights))
         .collect();
     let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some(&label),
@@ -108,12 +183,7 @@ fn compiled(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> wgpu::ComputeP
     })
 }
 
-fn layout_entry(
-    binding: u32,
-    access: Access,
-    weights: Memory,
-    fills: wgpu::TextureFormat,
-) -> wgpu::BindGroupLayoutEntry {
+fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGroupLayoutEntry {
     let buffer = |ty| wgpu::BindingType::Buffer {
         ty,
         has_dynamic_offset: false,
@@ -132,7 +202,7 @@ fn layout_entry(
         },
         (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
             access: wgpu::StorageTextureAccess::WriteOnly,
-            format: fills,
+            format: PLANE_FORMAT,
             view_dimension,
         },
     };

@@ -19,7 +19,7 @@ impl PageMemory {
     pub fn size(&self) -> u64 {
         match self {
             PageMemory::Buffer(buffer) => buffer.size(),
-            PageMemory::Texture(texture) => line(texture.format()) * u64::from(texture.height()),
+            PageMemory::Texture(texture) => LINE * u64::from(texture.height()),
         }
     }
 
@@ -32,36 +32,20 @@ impl PageMemory {
         }
     }
 
-    /// Appends the copy of `bytes` bytes from byte `at` on to byte `to_at` of another of its kind. In textures all that
-    /// begins lines (`Gpu::part`), and the last line is copied to its end.
-    pub(crate) fn copy(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        at: u64,
-        (to, to_at): (&PageMemory, u64),
-        bytes: u64,
-    ) {
+    /// Appends the copy of the first `bytes` bytes to another of its kind; of textures, of all of the last line.
+    pub(crate) fn copy(&self, encoder: &mut wgpu::CommandEncoder, to: &PageMemory, bytes: u64) {
         match (self, to) {
             (PageMemory::Buffer(from), PageMemory::Buffer(to)) => {
-                encoder.copy_buffer_to_buffer(from, at, to, to_at, bytes);
+                encoder.copy_buffer_to_buffer(from, 0, to, 0, bytes);
             }
             (PageMemory::Texture(from), PageMemory::Texture(to)) => {
-                let line = line(from.format());
-                let from_line = |texture, at| wgpu::TexelCopyTextureInfo {
-                    texture,
-                    mip_level: 0,
-                    origin: wgpu::Origin3d {
-                        y: (at / line) as u32,
-                        ..wgpu::Origin3d::ZERO
-                    },
-                    aspect: wgpu::TextureAspect::All,
-                };
                 let size = wgpu::Extent3d {
                     width: PLANE_WIDTH,
-                    height: bytes.div_ceil(line) as u32,
+                    height: bytes.div_ceil(LINE) as u32,
                     depth_or_array_layers: 1,
                 };
-                encoder.copy_texture_to_texture(from_line(from, at), from_line(to, to_at), size);
+                let [from, to] = [from, to].map(wgpu::Texture::as_image_copy);
+                encoder.copy_texture_to_texture(from, to, size);
             }
             _ => unreachable!("one device has one kind"),
         }
@@ -81,11 +65,11 @@ impl PageMemory {
 impl Gpu {
     /// Room for a page of `words` words of weights.
     pub(crate) fn page(&self, label: &str, words: u64) -> PageMemory {
-        self.plane(label, PLANE_FORMAT, 16 * words)
+        self.plane(label, 16 * words)
     }
 
-    /// Room for `bytes` bytes where weights and caches lie, in texels of `format` where that is a texture.
-    pub(crate) fn plane(&self, label: &str, format: wgpu::TextureFormat, bytes: u64) -> PageMemory {
+    /// Room for `bytes` bytes where weights and caches lie.
+    pub(crate) fn plane(&self, label: &str, bytes: u64) -> PageMemory {
         if self.tier.weights == Memory::Buffers {
             return PageMemory::Buffer(self.buffer(label, bytes));
         }
@@ -94,37 +78,27 @@ impl Gpu {
             label: Some(label),
             size: wgpu::Extent3d {
                 width: PLANE_WIDTH,
-                height: bytes.div_ceil(line(format)).max(1) as u32,
+                height: bytes.div_ceil(LINE).max(1) as u32,
                 depth_or_array_layers: 1,
             },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format,
+            format: PLANE_FORMAT,
             usage: U::TEXTURE_BINDING | U::STORAGE_BINDING | U::COPY_SRC | U::COPY_DST,
             view_formats: &[],
         });
         PageMemory::Texture(texture)
     }
 
-    /// Where in a plane another part may begin behind `bytes` bytes: textures are copied by whole lines.
-    pub(crate) fn part(&self, format: wgpu::TextureFormat, bytes: u64) -> u64 {
-        match self.tier.weights {
-            Memory::Buffers => bytes,
-            Memory::Textures => bytes.next_multiple_of(line(format)),
-        }
-    }
-
     /// Overwrites all of a plane.
     pub fn write_plane(&self, plane: &PageMemory, bytes: &[u8]) {
         match plane {
             PageMemory::Buffer(buffer) => self.write(buffer, bytes),
-            PageMemory::Texture(texture) => self.queue.write_texture(
-                texture.as_image_copy(),
-                bytes,
-                data_layout(texture.format()),
-                texture.size(),
-            ),
+            PageMemory::Texture(texture) => {
+                self.queue
+                    .write_texture(texture.as_image_copy(), bytes, LINES, texture.size())
+            }
         }
     }
 
@@ -140,7 +114,7 @@ impl Gpu {
                     let buffer = self.buffer("lines", plane.size());
                     let target = wgpu::TexelCopyBufferInfo {
                         buffer: &buffer,
-                        layout: data_layout(texture.format()),
+                        layout: LINES,
                     };
                     let mut encoder = self.encoder();
                     let source = texture.as_image_copy();
@@ -154,42 +128,29 @@ impl Gpu {
     }
 
     /// Fails, in words, if no kernel could bind a plane of this many bytes.
-    pub(crate) fn check_plane(
-        &self,
-        what: &str,
-        format: wgpu::TextureFormat,
-        bytes: u64,
-    ) -> Result<()> {
+    pub(crate) fn check_plane(&self, what: &str, bytes: u64) -> Result<()> {
         match self.tier.weights {
             Memory::Buffers => self.check_binding(what, bytes),
             Memory::Textures => {
-                let most = largest_texture(&self.device.limits(), format);
+                let most = largest_texture(&self.device.limits());
                 self.check_room(what, "texture", bytes, most)
             }
         }
     }
 }
 
-/// Bytes of a line of a texture.
-fn line(format: wgpu::TextureFormat) -> u64 {
-    u64::from(PLANE_WIDTH * texel(format))
-}
-
-/// Bytes of a texel; the formats of planes are of one block size.
-fn texel(format: wgpu::TextureFormat) -> u32 {
-    format.block_copy_size(None).unwrap_or_default()
-}
-
-pub(super) fn largest_texture(limits: &wgpu::Limits, format: wgpu::TextureFormat) -> u64 {
+/// Bytes of the greatest texture that a plane may be.
+pub(super) fn largest_texture(limits: &wgpu::Limits) -> u64 {
     let lines = limits.max_texture_dimension_2d.min(16_384); // shaders/lib/texel.wgsl: less than 2^24 texels
-    line(format) * u64::from(lines)
+    LINE * u64::from(lines)
 }
+
+/// Bytes of a line of a texture.
+const LINE: u64 = 16 * PLANE_WIDTH as u64;
 
 /// A texture's lines one after the other.
-fn data_layout(format: wgpu::TextureFormat) -> wgpu::TexelCopyBufferLayout {
-    wgpu::TexelCopyBufferLayout {
-        offset: 0,
-        bytes_per_row: Some(PLANE_WIDTH * texel(format)),
-        rows_per_image: None,
-    }
-}
+const LINES: wgpu::TexelCopyBufferLayout = wgpu::TexelCopyBufferLayout {
+    offset: 0,
+    bytes_per_row: Some(LINE as u32),
+    rows_per_image: None,
+};

@@ -21,6 +21,7 @@ use crate::model::Model;
 use crate::sample::{CHOSEN, SEEN, Sampling};
 use crate::{Error, Result};
 pub use choice::Choice;
+pub(crate) use passes::kernels;
 use passes::{Passes, Pending, record};
 
 /// Tokens whose logits are read back at a time.
@@ -136,6 +137,11 @@ impl Session {
     /// Steps that were submitted and whose ids were not read.
     pub fn in_flight(&self) -> usize {
         self.pending.len()
+    }
+
+    /// Positions that its cache has room for, as far as it has grown.
+    pub fn positions(&self) -> usize {
+        self.state.positions
     }
 
     /// Bytes of its cache on the GPU, as far as it has grown.

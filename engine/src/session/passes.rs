@@ -6,11 +6,14 @@ use std::pin::Pin;
 
 use super::Choice;
 use crate::Result;
+use crate::arch::Config;
 use crate::forward::{FEW, sampled};
-use crate::gpu::{Params, Pass};
-use crate::kv::{CHUNK, State};
+use crate::gpu::{CacheType, Gpu, Kernel, Params, Pass};
+use crate::kv::{CHUNK, State, TILE};
 use crate::model::Model;
 use crate::ops;
+use crate::sample::Sampling;
+use crate::weights::Weights;
 
 pub(super) type Chosen = Pin<Box<dyn Future<Output = Result<Choice>>>>;
 pub(super) type Watched = Pin<Box<dyn Future<Output = Result<()>>>>;
@@ -36,6 +39,28 @@ impl Passes {
             step: sampled(1),
         }
     }
+}
+
+/// The kernels of a session's passes on these weights. Errors of the device go to the scope around the call.
+///
+/// # Errors
+/// A buffer or texture beyond the device's bound.
+pub(crate) fn kernels(
+    gpu: &Gpu,
+    config: &Config,
+    weights: &Weights,
+    cache: CacheType,
+) -> Result<Vec<Kernel>> {
+    let state = State::new(gpu, config, cache, TILE, 1)?;
+    let greedy = Sampling::default().params(config.v, false);
+    let mut all = Vec::new();
+    for t in [1, FEW, CHUNK] {
+        if t != FEW || config.moe.is_some() {
+            let dispatches = sampled(config, weights, &state, t, greedy.clone());
+            all.extend(dispatches.into_iter().map(|dispatch| dispatch.kernel));
+        }
+    }
+    Ok(all)
 }
 
 /// Appends some dispatches of a pass with what they have to do for a batch of `tokens`: a pass is made for the longest, and

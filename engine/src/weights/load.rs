@@ -7,7 +7,7 @@ use crate::arch::Config;
 use crate::arch::plan::{self, Plan};
 use crate::arch::tree::Tree;
 use crate::format::{Checkpoint, Tensor, TensorType};
-use crate::gpu::{Dispatch, Gpu};
+use crate::gpu::{CacheType, Dispatch, Gpu, Kernel, Warming};
 use crate::ops::{self, Rows};
 use crate::quant::Quant;
 use crate::source::{Piece, Source};
@@ -33,6 +33,8 @@ pub struct Progress {
 pub struct LoadOptions {
     /// The type, Q8_0 or Q4_0, that matrices of floats are quantized to; None leaves them as they are.
     pub quantize: Option<TensorType>,
+    /// The cache that sessions are going to have, so that its kernels are compiled meanwhile; another one's are when it is made.
+    pub cache: CacheType,
 }
 
 /// Some of a tensor's rows, as they lie in the file.
@@ -65,7 +67,8 @@ struct Loader<'a> {
     vectors: Vec<Vec<f32>>, // filled on the way, written at the end
 }
 
-/// Makes the buffers of all weights and fills them from the checkpoint.
+/// Makes the buffers of all weights and fills them from the checkpoint. Meanwhile the kernels are compiled that `soon` gives, in the
+/// scope of errors in which the buffers are made.
 ///
 /// # Errors
 /// Types that cannot be computed with, bytes that cannot be read, a device that is too small or fails.
@@ -75,6 +78,7 @@ pub async fn load(
     config: &Config,
     options: LoadOptions,
     progress: &mut dyn FnMut(Progress),
+    soon: impl FnOnce(&Weights) -> Result<Vec<Kernel>>,
 ) -> Result<Weights> {
     let plans = quantized(plan::plan(config, checkpoint)?, options)?;
     let window = match checkpoint.sources.iter().all(Source::is_file) {
@@ -82,14 +86,14 @@ pub async fn load(
         false => WINDOW,
     };
     let slices = slices(checkpoint, window)?;
-    let (weights, raw) = gpu
+    let (weights, raw, kernels) = gpu
         .scoped("making room for the weights", || {
-            Ok::<_, Error>((
-                allocate(gpu, &plans, config)?,
-                gpu.buffer("raw", window + 256),
-            ))
+            let weights = allocate(gpu, &plans, config)?;
+            let kernels = soon(&weights)?;
+            Ok::<_, Error>((weights, gpu.buffer("raw", window + 256), kernels))
         })
         .await??;
+    let mut warming = Warming::new(gpu, kernels);
     let mut loader = Loader {
         gpu,
         checkpoint,
@@ -106,6 +110,7 @@ pub async fn load(
     let mut rest = slices.as_slice();
     while !rest.is_empty() {
         let (first, later) = rest.split_at(first_window(rest, window));
+        warming.some(gpu);
         loader.window(first).await?;
         done += first.iter().map(|s| s.end - s.start).sum::<u64>();
         progress(Progress { done, total });
@@ -118,6 +123,7 @@ pub async fn load(
     }
     gpu.idle().await?;
     drop(loader);
+    warming.end(gpu).await;
     Ok(weights)
 }
 

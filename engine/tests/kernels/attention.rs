@@ -70,13 +70,13 @@ impl Batch {
         let first = (pos + t).saturating_sub(positions);
         let slots = || (first..pos + t).map(|pos| pos % positions);
         let layout = |c, keys| Layout { heads: kv, c, keys };
-        let k = (kind, &cache.k, cache.scales[0]);
+        let k = (kind, &cache.k);
         let keys = caches::fill(bench, k, layout(c, true), slots(), Some(most), random);
         let values = if latent {
             let rows = keys.chunks_exact(c);
             rows.flat_map(|key| key[..cv].to_vec()).collect()
         } else {
-            let v = (kind, &cache.v, cache.scales[1]);
+            let v = (kind, &cache.v);
             caches::fill(bench, v, layout(cv, false), slots(), None, random)
         };
         Self {
@@ -159,7 +159,7 @@ impl Batch {
         got
     }
 
-    /// The same in parts, which are put together here.
+    /// The same in parts, which are put together here, and by `join`.
     fn run_split(&self, bench: &Bench, rows: u32) {
         let (
             t,
@@ -230,6 +230,12 @@ impl Batch {
                 sum / mass
             );
         }
+        let joined = bench.poisoned((t + 1) * h * cv);
+        let args = [&out, &joined, &bench.nothing];
+        bench.run(&what, &[ops::join(args, split, t * h)]);
+        let mut expected: Vec<_> = (0..t).flat_map(|token| self.token(token)).collect();
+        expected.resize((t + 1) * h * cv, Expected::UNTOUCHED);
+        bench.check(&format!("{what}, joined"), &joined, &expected);
         let untouched = got[t * h * parts * cv..stats]
             .iter()
             .chain(&got[stats + t * h * parts * 4..]);

@@ -8,7 +8,7 @@ use crate::random::Random;
 
 pub const TYPES: [CacheType; 3] = [CacheType::F32, CacheType::F16, CacheType::Q8];
 
-/// Numbers of a cache as [tiles, heads, channels] or by position: where a number's quad and block are.
+/// Numbers of a cache: which word a channel and its scale are in.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout {
     pub heads: usize,
@@ -18,16 +18,34 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The quad and the block of channels `4·c4 ..` of a head at slot `slot` (its position within the ring).
-    pub fn at(self, slot: usize, head: usize, c4: usize) -> [usize; 2] {
-        let (quads, blocks) = (self.c / 4, self.c.div_ceil(32));
+    /// The word that a channel of a head is in at slot `slot` (its position within the ring), and that of its scale.
+    pub fn at(self, kind: CacheType, slot: usize, head: usize, channel: usize) -> [usize; 2] {
+        let in_texel = numbers(kind);
+        let scales = self.c.next_multiple_of(16) / in_texel;
+        let word = |texel, byte: usize| 4 * self.texel(kind, slot, head, texel) + byte / 4;
+        [
+            word(channel / in_texel, channel % in_texel * 16 / in_texel),
+            word(scales + channel / 128, channel % 128 / 32 * 4),
+        ]
+    }
+
+    /// Where the i-th texel of a head at a slot is.
+    fn texel(self, kind: CacheType, slot: usize, head: usize, i: usize) -> usize {
+        let record = kind.record_bytes(self.c) / 16;
         if self.keys {
             let cell = slot / 64 * self.heads + head;
-            let of = |width, i| (cell * width + i) * 64 + slot % 64;
-            return [of(quads, c4), of(blocks, c4 / 8)];
+            return (cell * record + i) * 64 + slot % 64;
         }
-        let cell = slot * self.heads + head;
-        [cell * quads + c4, cell * blocks + c4 / 8]
+        (slot * self.heads + head) * record + i
+    }
+}
+
+/// How many a texel of sixteen bytes has.
+fn numbers(kind: CacheType) -> usize {
+    match kind {
+        CacheType::F32 => 4,
+        CacheType::F16 => 8,
+        CacheType::Q8 => 16,
     }
 }
 
@@ -35,7 +53,7 @@ impl Layout {
 pub fn check(
     bench: &Bench,
     what: &str,
-    (kind, memory, scales): (CacheType, &PageMemory, u32),
+    (kind, memory): (CacheType, &PageMemory),
     layout: Layout,
     rows: &[(usize, Vec<(f64, f64)>)],
 ) {
@@ -44,15 +62,15 @@ pub fn check(
     let c = layout.c;
     for (slot, row) in rows {
         for (head, numbers) in row.chunks_exact(c).enumerate() {
+            for i in 0..kind.record_bytes(c) / 16 {
+                let texel = 4 * layout.texel(kind, *slot, head, i);
+                touched[texel..texel + 4].fill(true); // what no channel has is zero, or a scale
+            }
             for (i, &(value, bound)) in numbers.iter().enumerate() {
-                let [quad, block] = layout.at(*slot, head, i / 4);
-                let (at, got, bound) = match kind {
-                    CacheType::F32 => {
-                        let at = 4 * quad + i % 4;
-                        (at, f32::from_bits(words[at]), bound)
-                    }
+                let [at, of_scale] = layout.at(kind, *slot, head, i);
+                let (got, bound) = match kind {
+                    CacheType::F32 => (f32::from_bits(words[at]), bound),
                     CacheType::F16 => {
-                        let at = 2 * quad + i % 4 / 2;
                         let half = half::f16::from_bits((words[at] >> (i % 2 * 16)) as u16);
                         // A rounding to 11 bits in any direction; subnormal numbers are multiples of 2^-24, or flushed.
                         let step = (value.abs() * 2f64.powi(-10)).max(2f64.powi(-14));
@@ -61,7 +79,7 @@ pub fn check(
                         } else {
                             value.abs() * 2f64.powi(-10)
                         };
-                        (at, half.to_f32(), bound + step)
+                        (half.to_f32(), bound + step)
                     }
                     CacheType::Q8 => {
                         let block_start = i / 32 * 32;
@@ -71,9 +89,7 @@ pub fn check(
                             .map(|(v, _)| v.abs())
                             .fold(0.0, f64::max);
                         let most_error = block_numbers.iter().map(|(_, e)| *e).fold(0.0, f64::max);
-                        let at = scales as usize + block;
-                        touched[at] = true;
-                        let scale = f64::from(f32::from_bits(words[at]));
+                        let scale = f64::from(f32::from_bits(words[of_scale]));
                         // The greatest is as exact as the numbers are; the division is off by 2.5 ulp.
                         let off = (most_error + most * 5.0 * 2f64.powi(-24)) / 127.0;
                         assert!(
@@ -81,13 +97,12 @@ pub fn check(
                             "{what} {kind:?}: the scale of slot {slot}, head {head}, channel {i} is {scale}, expected {}",
                             most / 127.0
                         );
-                        let byte = (words[quad] >> (i % 4 * 8)) as u8 as i8;
+                        let byte = (words[at] >> (i % 4 * 8)) as u8 as i8;
                         // Half a step, and a unit of the quotient, which may tip a rounding.
                         let bound = bound + scale * (0.5 + 127.0 * 8.0 * 2f64.powi(-24));
-                        (quad, (scale * f64::from(byte)) as f32, bound)
+                        ((scale * f64::from(byte)) as f32, bound)
                     }
                 };
-                touched[at] = true;
                 assert!(
                     (f64::from(got) - value).abs() <= bound,
                     "{what} {kind:?}: slot {slot}, head {head}, channel {i} is {got}, expected {value} within {bound}"
@@ -112,7 +127,7 @@ pub fn check(
 /// `exact`: multiples of a power of two up to `most`, so that products with such numbers are exact.
 pub fn fill(
     bench: &Bench,
-    (kind, memory, scales): (CacheType, &PageMemory, u32),
+    (kind, memory): (CacheType, &PageMemory),
     layout: Layout,
     slots: impl IntoIterator<Item = usize>,
     exact: Option<usize>,
@@ -122,31 +137,28 @@ pub fn fill(
     let stale = match kind {
         CacheType::F32 => 1e30f32.to_bits(),
         CacheType::F16 => 0x7bff_7bff, // 65504
-        CacheType::Q8 => 0x7f7f_7f7f,  // bytes of 127, scales of 3e38
+        CacheType::Q8 => 0x717f_7f7f,  // bytes of 127 and 113, scales of 1e30
     };
     let mut words = vec![stale; memory.size() as usize / 4];
-    if kind == CacheType::Q8 {
-        words[scales as usize..].fill(1e30f32.to_bits());
-    }
     let mut all = Vec::new();
     for slot in slots {
         for head in 0..layout.heads {
             let mut scale = 0.0;
             for i in 0..layout.c {
-                let [quad, block] = layout.at(slot, head, i / 4);
+                let [at, of_scale] = layout.at(kind, slot, head, i);
                 let number = match exact {
                     Some(most) => random.below(16 * most + 1) as f32 / 8.0 - most as f32,
                     None => random.float(),
                 };
                 let number = match kind {
                     CacheType::F32 => {
-                        words[4 * quad + i % 4] = number.to_bits();
+                        words[at] = number.to_bits();
                         number
                     }
                     CacheType::F16 => {
                         let half = half::f16::from_f32(number);
                         let shift = i % 2 * 16;
-                        let word = &mut words[2 * quad + i % 4 / 2];
+                        let word = &mut words[at];
                         *word = *word & !(0xffff << shift) | u32::from(half.to_bits()) << shift;
                         half.to_f32()
                     }
@@ -158,11 +170,11 @@ pub fn fill(
                                 }
                                 None => (0.5 + random.float().abs() / 2.0) / 128.0,
                             };
-                            words[scales as usize + block] = scale.to_bits();
+                            words[of_scale] = scale.to_bits();
                         }
                         let byte = random.below(256) as u8;
                         let shift = i % 4 * 8;
-                        words[quad] = words[quad] & !(0xff << shift) | u32::from(byte) << shift;
+                        words[at] = words[at] & !(0xff << shift) | u32::from(byte) << shift;
                         scale * f32::from(byte as i8)
                     }
                 };

@@ -186,9 +186,9 @@ fn turn(
     }
     expected_q.resize(room * h * c, Expected::UNTOUCHED);
     bench.check(&format!("{what}, q"), &q, &expected_q);
-    for (name, memory, scales, rows, is_key) in [
-        ("k", &cache.k, cache.scales[0], &keys, true),
-        ("v", &cache.v, cache.scales[1], &values, false),
+    for (name, memory, rows, is_key) in [
+        ("k", &cache.k, &keys, true),
+        ("v", &cache.v, &values, false),
     ] {
         let layout = Layout {
             heads: kv,
@@ -198,7 +198,7 @@ fn turn(
         caches::check(
             bench,
             &format!("{what}, {name}"),
-            (kind, memory, scales),
+            (kind, memory),
             layout,
             rows,
         );
@@ -269,11 +269,5 @@ fn latent(
         c: wide,
         keys: true,
     };
-    caches::check(
-        bench,
-        &what,
-        (kind, &cache.k, cache.scales[0]),
-        layout,
-        &rows,
-    );
+    caches::check(bench, &what, (kind, &cache.k), layout, &rows);
 }
