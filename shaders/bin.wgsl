@@ -16,7 +16,6 @@ struct Params {
     tiles: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(2) var<storage, read_write> routes: array<u32>;
 

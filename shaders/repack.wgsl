@@ -31,7 +31,6 @@ struct Params {
     share: u32,      // words of scales of 32 blocks
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> raw: array<u32>;
 
 // u32 of scales of 32 blocks, until they are whole words.

@@ -23,7 +23,6 @@ struct Params {
     eps: f32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(2) var<storage, read> turns: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> q_norm: array<f32>;

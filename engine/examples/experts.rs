@@ -54,10 +54,10 @@ async fn compare() -> motet::Result<()> {
     Ok(())
 }
 
-/// A feed-forward: dense, or a mixture of so many experts.
+/// Layers of a feed-forward: dense, or a mixture of so many experts.
 struct Layer {
-    gate_up: Matrix,
-    down: Matrix,
+    /// Gates and downs, of as many layers as a pass needs so that what it reads does not stay in a cache.
+    weights: Vec<[Matrix; 2]>,
     experts: Option<Moe>,
 }
 
@@ -65,10 +65,16 @@ impl Layer {
     async fn new(gpu: &Gpu, experts: Option<usize>) -> motet::Result<Self> {
         let quant = Quant::of(TensorType::Q4_0)?;
         let (slabs, f) = experts.map_or((1, ACTIVE * F), |e| (e, F));
+        let layers = (LAYERS * ACTIVE).div_ceil(experts.unwrap_or(ACTIVE));
         gpu.scoped("making room", || {
+            let layer = |_| {
+                Ok([
+                    Matrix::new(gpu, "gate_up", quant, [slabs, 2 * f, D], 0)?,
+                    Matrix::new(gpu, "down", quant, [slabs, D, f], 0)?,
+                ])
+            };
             Ok(Self {
-                gate_up: Matrix::new(gpu, "gate_up", quant, [slabs, 2 * f, D], 0)?,
-                down: Matrix::new(gpu, "down", quant, [slabs, D, f], 0)?,
+                weights: (0..layers).map(layer).collect::<motet::Result<_>>()?,
                 experts: experts.map(mixture),
             })
         })
@@ -85,10 +91,11 @@ impl Layer {
             let mut all = Vec::new();
             for layer in 0..layers {
                 let buffers = [&place, &x, &gain, &none];
-                match self.experts {
-                    None => all.extend(self.dense(gpu, buffers, t)),
-                    Some(moe) => all.extend(self.mixture(gpu, buffers, (moe, layer), t)),
-                }
+                let weights = &self.weights[layer % self.weights.len()];
+                all.extend(match self.experts {
+                    None => dense(gpu, buffers, weights, t),
+                    Some(moe) => routed(gpu, buffers, weights, (moe, layer), t),
+                });
             }
             Pass::new(gpu, &all)
         });
@@ -101,94 +108,86 @@ impl Layer {
         times.sort_by(f64::total_cmp);
         Ok(times[rounds / 2])
     }
+}
 
-    fn dense(
-        &self,
-        gpu: &Gpu,
-        [place, x, gain, none]: [&wgpu::Buffer; 4],
-        t: usize,
-    ) -> Vec<Dispatch> {
-        let f = ACTIVE * F;
-        let hidden = gpu.operand("hidden", 4 * (t * f) as u64);
-        let gates = gates(gain, f, t);
-        let mut all = ops::matmul([place, x, &hidden, none], &self.gate_up, &gates);
+fn dense(
+    gpu: &Gpu,
+    [place, x, gain, none]: [&wgpu::Buffer; 4],
+    [gate_up, down]: &[Matrix; 2],
+    t: usize,
+) -> Vec<Dispatch> {
+    let f = ACTIVE * F;
+    let hidden = gpu.operand("hidden", 4 * (t * f) as u64);
+    let gates = gates(gain, f, t);
+    let mut all = ops::matmul([place, x, &hidden, none], gate_up, &gates);
+    let downs = Product {
+        norm: None,
+        output: Output::Add,
+        x_stride: [f, 0],
+        y_stride: [D, 0],
+        ..gates
+    };
+    all.extend(ops::matmul([place, &hidden, x, none], down, &downs));
+    all
+}
+
+/// As forward.rs has it, without the router.
+fn routed(
+    gpu: &Gpu,
+    [place, x, gain, none]: [&wgpu::Buffer; 4],
+    [gate_up, down]: &[Matrix; 2],
+    (moe, layer): (Moe, usize),
+    t: usize,
+) -> Vec<Dispatch> {
+    let layout = Routes::new(&moe, t as u32);
+    let floats = |numbers: usize| gpu.operand("numbers", 4 * numbers as u64);
+    let routes = floats(layout.size() as usize);
+    let hidden = floats(t * ACTIVE * F);
+    gpu.write(&routes, bytemuck::cast_slice(&choices(moe.e, layer, t)));
+    let gates = gates(gain, ACTIVE * F, t);
+    if t == 1 {
+        let gates = Product {
+            through: Through::Gates(&routes, layout),
+            y_stride: [ACTIVE * F, F],
+            ..gates
+        };
         let downs = Product {
+            through: Through::Downs(&routes, layout),
             norm: None,
             output: Output::Add,
-            x_stride: [f, 0],
+            x_stride: [ACTIVE * F, F],
             y_stride: [D, 0],
             ..gates
         };
-        all.extend(ops::matmul([place, &hidden, x, none], &self.down, &downs));
-        all
+        let mut all = ops::matmul([place, x, &hidden, none], gate_up, &gates);
+        all.extend(ops::matmul([place, &hidden, x, none], down, &downs));
+        return all;
     }
-
-    /// As forward.rs has it, without the router.
-    fn mixture(
-        &self,
-        gpu: &Gpu,
-        [place, x, gain, none]: [&wgpu::Buffer; 4],
-        (moe, layer): (Moe, usize),
-        t: usize,
-    ) -> Vec<Dispatch> {
-        let layout = Routes::new(&moe, t as u32);
-        let floats = |numbers: usize| gpu.operand("numbers", 4 * numbers as u64);
-        let routes = floats(layout.size() as usize);
-        let hidden = floats(t * ACTIVE * F);
-        gpu.write(&routes, bytemuck::cast_slice(&choices(moe.e, layer, t)));
-        let gates = gates(gain, ACTIVE * F, t);
-        if t == 1 {
-            let gates = Product {
-                through: Through::Gates(&routes, layout),
-                y_stride: [ACTIVE * F, F],
-                ..gates
-            };
-            let downs = Product {
-                through: Through::Downs(&routes, layout),
-                norm: None,
-                output: Output::Add,
-                x_stride: [ACTIVE * F, F],
-                y_stride: [D, 0],
-                ..gates
-            };
-            let mut all = ops::matmul([place, x, &hidden, none], &self.gate_up, &gates);
-            all.extend(ops::matmul([place, &hidden, x, none], &self.down, &downs));
-            return all;
-        }
-        let each = floats(t * ACTIVE * D);
-        let gates = Product {
-            through: Through::BinnedGates(&routes, layout),
-            y_stride: [F, 0],
-            ..gates
-        };
-        let downs = Product {
-            through: Through::BinnedDowns(&routes, layout),
-            norm: None,
-            output: Output::Store,
-            x_stride: [F, 0],
-            y_stride: [D, 0],
-            ..gates
-        };
-        let mut all = vec![ops::bin([place, &routes], layout)];
-        all.extend(ops::matmul(
-            [place, x, &hidden, none],
-            &self.gate_up,
-            &gates,
-        ));
-        all.extend(ops::matmul(
-            [place, &hidden, &each, none],
-            &self.down,
-            &downs,
-        ));
-        all.push(ops::combine(
-            [place, &routes, &each, x],
-            layout,
-            D,
-            1.0,
-            t as u32,
-        ));
-        all
-    }
+    let each = floats(t * ACTIVE * D);
+    let gates = Product {
+        through: Through::BinnedGates(&routes, layout),
+        y_stride: [F, 0],
+        ..gates
+    };
+    let downs = Product {
+        through: Through::BinnedDowns(&routes, layout),
+        norm: None,
+        output: Output::Store,
+        x_stride: [F, 0],
+        y_stride: [D, 0],
+        ..gates
+    };
+    let mut all = vec![ops::bin([place, &routes], layout)];
+    all.extend(ops::matmul([place, x, &hidden, none], gate_up, &gates));
+    all.extend(ops::matmul([place, &hidden, &each, none], down, &downs));
+    all.push(ops::combine(
+        [place, &routes, &each, x],
+        layout,
+        D,
+        1.0,
+        t as u32,
+    ));
+    all
 }
 
 /// The first product of a feed-forward whose rows have `f` numbers.

@@ -26,7 +26,6 @@ struct Params {
     scale: f32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> state: State;
 @group(0) @binding(2) var<storage, read> heads: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> sinks: array<f32>;

@@ -90,6 +90,8 @@ pub enum Kernel {
 /// How a kernel uses a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
+    /// A dispatch's parameters.
+    Params,
     Uniform,
     Read,
     Write,
@@ -331,27 +333,27 @@ impl Kernel {
 
     /// The bindings in order. Binding 0 is always the parameters.
     pub(super) fn bindings(&self) -> &'static [Access] {
-        use Access::{Fill, Page, Read, Uniform, Write};
+        use Access::{Fill, Page, Params, Read, Uniform, Write};
         match self {
-            Kernel::Embed(_) => &[Uniform, Read, Page, Read, Write],
+            Kernel::Embed(_) => &[Params, Read, Page, Read, Write],
             Kernel::Matmul {
                 operand: Operand::Storage | Operand::Split,
                 ..
-            } => &[Uniform, Read, Page, Read, Read, Read, Read, Write],
+            } => &[Params, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Matmul {
                 input: Input::RmsNorm,
                 ..
-            } => &[Uniform, Read, Page, Uniform, Uniform, Read, Read, Write],
-            Kernel::Matmul { .. } => &[Uniform, Read, Page, Read, Uniform, Read, Read, Write],
-            Kernel::Rope { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill, Fill],
-            Kernel::Latent { .. } => &[Uniform, Read, Read, Read, Read, Read, Write, Fill],
-            Kernel::Attention { .. } => &[Uniform, Read, Read, Page, Page, Read, Write],
-            Kernel::PostNorm | Kernel::Combine => &[Uniform, Read, Read, Read, Write],
-            Kernel::Join => &[Uniform, Write, Read, Read, Read], // x is a product's: at 4
-            Kernel::Route(_) => &[Uniform, Read, Page, Read, Read, Read, Read, Write, Write],
-            Kernel::Bin { .. } => &[Uniform, Read, Write],
-            Kernel::Sample => &[Uniform, Read, Write, Write, Write, Write, Read],
-            Kernel::Repack(_) => &[Uniform, Read, Fill],
+            } => &[Params, Read, Page, Uniform, Uniform, Read, Read, Write],
+            Kernel::Matmul { .. } => &[Params, Read, Page, Read, Uniform, Read, Read, Write],
+            Kernel::Rope { .. } => &[Params, Read, Read, Read, Read, Read, Write, Fill, Fill],
+            Kernel::Latent { .. } => &[Params, Read, Read, Read, Read, Read, Write, Fill],
+            Kernel::Attention { .. } => &[Params, Read, Read, Page, Page, Read, Write],
+            Kernel::PostNorm | Kernel::Combine => &[Params, Read, Read, Read, Write],
+            Kernel::Join => &[Params, Write, Read, Read, Read], // x is a product's: at 4
+            Kernel::Route(_) => &[Params, Read, Page, Read, Read, Read, Read, Write, Write],
+            Kernel::Bin { .. } => &[Params, Read, Write],
+            Kernel::Sample => &[Params, Read, Write, Write, Write, Write, Read],
+            Kernel::Repack(_) => &[Params, Read, Fill],
         }
     }
 
@@ -533,6 +535,7 @@ impl Kernel {
                 vec![PAGE, raw, quant.repack, tier.weights.fill(), repack]
             }
         };
+        files.push(tier.weights.params());
         if self.reduces() {
             files.push(if tier.subgroups {
                 include_str!("../../../shaders/lib/reduce_subgroup.wgsl")

@@ -115,6 +115,14 @@ pub enum CacheType {
 }
 
 impl Memory {
+    /// Where a dispatch's parameters lie: adapters with weights in textures compute on the CPU, where storage is as near as uniforms.
+    pub(super) fn params(self) -> &'static str {
+        match self {
+            Memory::Buffers => include_str!("../../../shaders/params/uniform.wgsl"),
+            Memory::Textures => include_str!("../../../shaders/params/storage.wgsl"),
+        }
+    }
+
     pub(super) fn read(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),

@@ -169,7 +169,9 @@ impl Pass {
         let params = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("params"),
             size: SLOT * dispatches.len().max(1) as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            usage: wgpu::BufferUsages::UNIFORM
+                | wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         let mut bytes = vec![0; params.size() as usize];
@@ -313,12 +315,12 @@ fn record(gpu: &Gpu, dispatch: &Dispatch, params: &wgpu::Buffer, slot: u64) -> R
     debug_assert_eq!(dispatch.overlap(), None, "{:?}", dispatch.kernel);
     let pipeline = gpu.pipeline(dispatch.kernel);
     gpu.count(|counts| counts.bind_groups += 1);
-    let uniform = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+    let own = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
         buffer: params,
         offset: slot,
         size: std::num::NonZeroU64::new(SLOT),
     });
-    let entries: Vec<_> = std::iter::once(uniform)
+    let entries: Vec<_> = std::iter::once(own)
         .chain(dispatch.args.iter().map(Arg::binding))
         .zip(0..)
         .map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource })

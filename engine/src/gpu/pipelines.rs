@@ -192,8 +192,12 @@ fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGrou
     let storage = |read_only| buffer(wgpu::BufferBindingType::Storage { read_only });
     let view_dimension = wgpu::TextureViewDimension::D2;
     let ty = match (access, weights) {
-        (Access::Uniform, _) => buffer(wgpu::BufferBindingType::Uniform),
-        (Access::Read, _) | (Access::Page, Memory::Buffers) => storage(true),
+        (Access::Uniform, _) | (Access::Params, Memory::Buffers) => {
+            buffer(wgpu::BufferBindingType::Uniform)
+        }
+        (Access::Read, _)
+        | (Access::Page, Memory::Buffers)
+        | (Access::Params, Memory::Textures) => storage(true),
         (Access::Write, _) | (Access::Fill, Memory::Buffers) => storage(false),
         (Access::Page, Memory::Textures) => wgpu::BindingType::Texture {
             sample_type: wgpu::TextureSampleType::Uint,
