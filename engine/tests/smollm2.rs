@@ -2,6 +2,7 @@
 //! The file comes from `cargo xtask test`, which names it in MOTET_SMOLLM2.
 
 mod support {
+    pub mod compare;
     pub mod gpus;
     pub mod smollm2;
 }
@@ -13,6 +14,7 @@ use motet::gpu::Gpu;
 use motet::model::Model;
 use motet::sample::Sampling;
 use motet::session::Session;
+use support::compare::error_in_std;
 use support::gpus::{default_gpu, gpus};
 use support::smollm2::{Fixture, Prompt, fixture, full, path, prompts};
 
@@ -100,4 +102,39 @@ fn the_passage_is_as_likely_as_to_transformers() {
     for (got, expected) in nlls.iter().zip(&passage_nlls) {
         assert!((got - expected).abs() < 1e-2, "{got} for {expected}");
     }
+}
+
+/// Where a cache is so long that attention of one token has shares of it, a step gives what a batch gives, which has none on adapters
+/// that compute on the CPU. Of the cache, only what the last hundred tokens left is computed; the rest is zeros.
+#[test]
+fn a_step_at_a_long_cache_equals_a_batch() {
+    const ROUNDING: f32 = 1e-4; // in standard deviations of the logits: sums of another order
+    let model = load(&default_gpu("smollm2"));
+    let passage = fixture().passage_ids;
+    let ids: Vec<u32> = passage.iter().copied().cycle().take(1100).collect();
+    pollster::block_on(async {
+        let mut session = Session::new(&model, Some(2048))
+            .await
+            .expect("a session starts");
+        session.assume(&ids[..1000]).await.expect("there is room");
+        session.keep_logits(true);
+        let greedy = Sampling::default();
+        session.prompt(&ids, &greedy, true).expect("a prompt");
+        let id = session.next().await.expect("an id");
+        session.step().expect("a step");
+        session.next().await.expect("an id");
+        let step = session.last_logits().to_vec();
+
+        // A prompt that ends earlier, so that the next one has two tokens to compute.
+        session
+            .prompt(&ids[..ids.len() - 1], &greedy, true)
+            .expect("a prompt");
+        session.next().await.expect("an id");
+        let all = [ids.as_slice(), &[id]].concat();
+        assert_eq!(session.reusable(&all), all.len() - 2);
+        session.prompt(&all, &greedy, true).expect("a prompt");
+        session.next().await.expect("an id");
+        let error = error_in_std(session.last_logits(), &step);
+        assert!(error < ROUNDING, "{error} std");
+    });
 }
