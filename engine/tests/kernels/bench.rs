@@ -50,6 +50,9 @@ pub struct Bench {
     ran: RefCell<BTreeSet<String>>,
 }
 
+const IN_STORAGE: &str = include_str!("../../../shaders/params/storage.wgsl");
+const AS_UNIFORMS: &str = include_str!("../../../shaders/params/uniform.wgsl");
+
 /// Formats whose products run in every combination of place, input and output; on the tiers after the first, the first one's.
 pub const THOROUGH: [&str; 2] = ["Q4_0", "F16"];
 
@@ -88,7 +91,12 @@ impl Bench {
                 Operand::Uniform => self.gpu.tier.share != Share::Workgroup,
                 Operand::Split => self.gpu.tier.share == Share::Workgroup,
             },
-            Kernel::Attention { split, .. } => !split || self.gpu.tier.share == Share::Workgroup,
+            Kernel::Attention { split, latent, .. } => match self.gpu.tier.share {
+                Share::Workgroup => true,
+                Share::Four | Share::Eight => !(split && latent),
+                Share::Own => !split,
+            },
+            Kernel::Join => self.gpu.tier.share.hands_round(),
             _ => true,
         }
     }
@@ -97,7 +105,8 @@ impl Bench {
     /// width over f32 and of some over the other caches; on the next ones what they change, of one format (where weights lie
     /// is tested with every format by `matrices`).
     fn wants(&self, kernel: &Kernel) -> bool {
-        let text = |tier: Tier| kernel.wgsl(tier, false);
+        // Where parameters lie is nothing that a kernel does: models run with either.
+        let text = |tier: Tier| kernel.wgsl(tier, false).replace(IN_STORAGE, AS_UNIFORMS);
         let tier = self.gpu.tier;
         let changed = match tier.f16 {
             true => text(tier).contains("<act>"),
@@ -105,7 +114,7 @@ impl Bench {
         };
         // Caches in textures and lanes that share workgroup memory are each tested on another tier.
         let products_alone = tier.share == Share::Own && !matches!(kernel, Kernel::Matmul { .. });
-        (self.first || changed && !products_alone)
+        (self.first || changed && !products_alone || matches!(kernel, Kernel::Join))
             && match *kernel {
                 Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => {
                     self.first || quant.name == THOROUGH[0]
@@ -136,12 +145,14 @@ impl Bench {
                     let greatest = rows == attention_rows(8, 8, c);
                     match (cache, split) {
                         (CacheType::F32, false) => {
-                            c == 64 || WIDTHS.contains(&c) && (rows == 1 || greatest)
+                            let some = rows == 1 || greatest;
+                            c == 64 && (some || rows == 3) || WIDTHS.contains(&c) && some
                         }
                         (CacheType::F32, true) => [24, 64, 576].contains(&c) && greatest,
                         (_, split) => !split && [16, 24].contains(&c) && greatest,
                     }
                 }
+                Kernel::Join => true,
                 Kernel::Rope { c, cache } => cache == CacheType::F32 || [16, 80].contains(&c),
                 Kernel::Route(quant) => self.first || THOROUGH.contains(&quant.name),
                 Kernel::Latent { r, cache, .. } => cache == CacheType::F32 || r == 16,
