@@ -2,9 +2,10 @@
 // that compute on the CPU, where reading workgroup memory costs as many times what a lane's read costs as there are lanes.
 //
 // A subgroup has one kv head and ROWS query rows, and goes through the positions in steps of SUBGROUP. Scores: a lane is a position, and
-// the queries' quads, which lie dealt to the lanes, are handed round. Output: a lane has its run of neighbouring quads of channels, two of
-// subgroups of eight, four of subgroups of four, and the step's probabilities are handed round. What the lanes have of a row stays with them: the softmax is online over steps, and a row's
-// mass l is added over the lanes in the end. A row's sums do not depend on ROWS or T.
+// the queries' quads, which lie dealt to the lanes, are handed round. Output: a lane has a run of neighbouring quads of channels, two
+// of subgroups of eight, four of subgroups of four, and the step's probabilities are handed round. What the lanes have of a row stays
+// with them: the softmax is online over steps, and a row's mass l is added over the lanes in the end. A row's sums do not depend on ROWS
+// or T, but on SPLITS.
 //
 // All that a step reads is read before its first row, so that it is read once for all of them. The row that is next always has the
 // first place, and no compiler knows how often the loop goes round, so that none writes out the rows (attend/handed.wgsl).

@@ -5,14 +5,16 @@ fn quad_of(bytes: u32) -> vec4<f32> {
     return vec4<f32>(f32((word << 24u) >> 24u), f32((word << 16u) >> 24u), f32((word << 8u) >> 24u), f32(word >> 24u));
 }
 
-fn k_channels(at: u32) -> Channels {
-    let texel = k_texel(at);
+fn channels_of(texel: vec4<u32>) -> Channels {
     return Channels(quad_of(texel.x), quad_of(texel.y), quad_of(texel.z), quad_of(texel.w));
 }
 
+fn k_channels(at: u32) -> Channels {
+    return channels_of(k_texel(at));
+}
+
 fn v_channels(at: u32) -> Channels {
-    let texel = v_texel(at);
-    return Channels(quad_of(texel.x), quad_of(texel.y), quad_of(texel.z), quad_of(texel.w));
+    return channels_of(v_texel(at));
 }
 
 fn v_pair(record: u32, pair: u32) -> Pair {

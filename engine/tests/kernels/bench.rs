@@ -148,7 +148,7 @@ impl Bench {
                             let some = rows == 1 || greatest;
                             c == 64 && (some || rows == 3) || WIDTHS.contains(&c) && some
                         }
-                        (CacheType::F32, true) => [24, 64, 576].contains(&c) && greatest,
+                        (CacheType::F32, true) => [24, 64, 128, 576].contains(&c) && greatest,
                         (_, split) => !split && [16, 24].contains(&c) && greatest,
                     }
                 }

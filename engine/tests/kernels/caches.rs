@@ -62,10 +62,6 @@ pub fn check(
     let c = layout.c;
     for (slot, row) in rows {
         for (head, numbers) in row.chunks_exact(c).enumerate() {
-            for i in 0..kind.record_bytes(c) / 16 {
-                let texel = 4 * layout.texel(kind, *slot, head, i);
-                touched[texel..texel + 4].fill(true); // what no channel has is zero, or a scale
-            }
             for (i, &(value, bound)) in numbers.iter().enumerate() {
                 let [at, of_scale] = layout.at(kind, *slot, head, i);
                 let (got, bound) = match kind {
@@ -103,10 +99,26 @@ pub fn check(
                         ((scale * f64::from(byte)) as f32, bound)
                     }
                 };
+                touched[at] = true;
+                if kind == CacheType::Q8 {
+                    touched[of_scale] = true;
+                }
                 assert!(
                     (f64::from(got) - value).abs() <= bound,
                     "{what} {kind:?}: slot {slot}, head {head}, channel {i} is {got}, expected {value} within {bound}"
                 );
+            }
+            // What no channel has is read with the others, times zero.
+            for i in 0..kind.record_bytes(c) / 16 {
+                let texel = 4 * layout.texel(kind, *slot, head, i);
+                for at in texel..texel + 4 {
+                    assert!(
+                        touched[at] || words[at] == 0,
+                        "{what} {kind:?}: word {at}, behind head {head} of slot {slot}, is {:#x}",
+                        words[at]
+                    );
+                    touched[at] = true;
+                }
             }
         }
     }
