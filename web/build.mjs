@@ -19,7 +19,8 @@ const beside = {
     const stays = (filter, path) => build.onResolve({ filter }, () => ({ path, external: true }));
     stays(/^(\.\.\/)+motet\.js$/, "./motet.js");
     stays(/^(\.\.\/)+element\/index\.js$/, "./chat.js");
-    // What few people need is loaded when it is used.
+    // Libraries that the first picture of the page does without are loaded after it, and what few people need when it is used.
+    stays(/\/markdown\/prose\.js$/, "./markdown.js");
     stays(/^\.\/highlighting\.js$/, "./highlighting.js");
   },
 };
@@ -56,7 +57,8 @@ try {
   tsc(here, "--noEmit");
   tsc(path.join(here, "tsconfig.types.json"));
   const package_ = { motet: ts("motet.ts"), worker: ts("worker.ts") };
-  const element = { chat: ts("element/index.ts"), highlighting: ts("element/markdown/highlighting.ts") };
+  const markdown = { markdown: ts("element/markdown/prose.ts"), highlighting: ts("element/markdown/highlighting.ts") };
+  const element = { chat: ts("element/index.ts"), ...markdown };
   const page = { page: ts("page/main.ts"), theme: ts("page/theme.ts") };
   await build({ ...shared, entryPoints: package_ });
   await build({ ...shared, entryPoints: { ...element, ...page }, plugins: [beside] });

@@ -246,6 +246,20 @@ export async function failsAndRecovers(stage) {
   await leave(page);
 }
 
+/** Without the libraries for Markdown an answer is there as it was written; later ones have form, once they can be had. */
+export async function withoutMarkdown(stage) {
+  const page = await visit(stage, '<motet-chat model="small.gguf"></motet-chat>');
+  await page.route("**/pkg/markdown.js", (route) => route.abort());
+  await page.evaluate(() => void document.querySelector("motet-chat").load());
+  await reaches(page, "ready");
+  assert.equal(await answer(page, "echo **loud** <b>words</b>"), "**loud** <b>words</b>");
+  assert.equal(await page.locator("article.assistant strong").count(), 0);
+  await page.unroute("**/pkg/markdown.js");
+  await answer(page, "echo **louder**");
+  await page.locator("article.assistant strong", { hasText: "louder" }).waitFor();
+  await leave(page);
+}
+
 /** On an idle core it is under 50 ms; a machine that does other work too may make it wait. */
 const LONGEST_TASK_MS = 500;
 

@@ -11,8 +11,8 @@ export async function hostileAnswers(stage) {
   const page = await chatting(stage);
   const before = page.requested.length;
   await ask(page, "something hostile <img src=x onerror='window.hit = 0'>");
-  // What colours programs is the page's own, and its sign may come late.
-  const expected = ["highlighting.js", "icon.svg"].map((file) => `${stage.url}/pkg/${file}`);
+  // What writes Markdown and colours programs is the page's own, and its sign may come late.
+  const expected = ["markdown.js", "highlighting.js", "icon.svg"].map((file) => `${stage.url}/pkg/${file}`);
   await page.locator("figure.code code .hljs-tag").first().waitFor();
   assert.deepEqual(page.requested.slice(before).filter((url) => !expected.includes(url)), []);
   const text = await page.locator("article.assistant .text").textContent();

@@ -10,6 +10,7 @@ import { Dialogue } from "./talk/dialogue.js";
 import { asMessages, type ChatMessage } from "./talk/message.js";
 import type { Asking } from "./talk/pieces.js";
 import { Screen } from "./view/screen.js";
+import { bringMarkdown } from "./view/written.js";
 
 export class ChatElement extends LitElement implements MotetChat {
   static override styles = styles;
@@ -152,6 +153,8 @@ export class ChatElement extends LitElement implements MotetChat {
     this.#screen.announce(this.#told, state);
     this.#told = state;
     emit(this, "motet-state", { state });
+    // Not earlier: while a model loads, every core has something to do.
+    if (state === "ready") void bringMarkdown();
   }
 
   protected override render(): TemplateResult {

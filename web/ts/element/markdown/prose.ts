@@ -18,7 +18,6 @@ interface Block {
 }
 
 export class Prose {
-  readonly root = document.createElement("div");
   /** Characters of the text whose blocks are complete. */
   #settled = 0;
   /** The blocks after that; nearly always one. */
@@ -26,14 +25,9 @@ export class Prose {
   /** A link may be defined after it was used; then all is written again at the end. */
   #definitions = false;
 
-  constructor() {
-    this.root.className = "prose";
-    this.root.dir = "auto";
-  }
-
-  /** Shows `text` as it is written, until there is time for more. */
-  set plain(text: string) {
-    this.root.textContent = text;
+  /** Writes into `root`, and over what is there. */
+  constructor(private readonly root: HTMLElement) {
+    root.replaceChildren();
   }
 
   /** Shows `text`, which begins as it did last time. */
@@ -42,7 +36,7 @@ export class Prose {
     const tokens = blocks(finished ? rest : mended(rest));
     this.#definitions ||= tokens.some(({ type }) => type === "def");
     if (finished && this.#definitions && this.#settled > 0) {
-      this.clear();
+      this.#clear();
       return this.update(text, true);
     }
     const shown = tokens.filter(isShown);
@@ -53,7 +47,7 @@ export class Prose {
     this.#settled += complete.characters;
   }
 
-  clear(): void {
+  #clear(): void {
     this.root.replaceChildren();
     this.#settled = 0;
     this.#open = [];

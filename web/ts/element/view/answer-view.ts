@@ -1,12 +1,12 @@
 /** What an answer has on the screen beside its template: prose that grows. */
 
-import { Prose } from "../markdown/prose.js";
 import type { Turn } from "../talk/conversation.js";
 import { atLeisure } from "./leisure.js";
+import { Written } from "./written.js";
 
 export class AnswerView {
-  readonly prose = new Prose();
-  readonly thoughts = new Prose();
+  readonly prose = new Written();
+  readonly thoughts = new Written();
   #thoughtsOpen = false;
 
   constructor(private readonly turn: Turn) {
