@@ -32,6 +32,7 @@ alias Sums = array<vec4<f32>, ROWS * V_QUADS>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    begin_cache();
     let g = p.h / p.kv;
     let kv = group.y;
     let row0 = group.x * ROWS;

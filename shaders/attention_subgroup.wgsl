@@ -301,6 +301,7 @@ fn write(head: u32, share: u32, quad: u32, v: vec4<f32>) {
 
 @compute @workgroup_size(SUBGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>) {
+    begin_cache();
     let lane = subgroupExclusiveAdd(1u);
     let g = p.h / p.kv;
     let kv = group.y;

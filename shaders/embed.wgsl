@@ -24,6 +24,7 @@ struct Params {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
+    begin_plane();
     let block = at.x;
     let t = at.y;
     if (block >= p.blocks || t >= state.t) {

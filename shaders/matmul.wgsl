@@ -140,6 +140,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (rows == 0u) {
         return; // a pass recorded for longer batches
     }
+    begin_plane();
     let pair = group.x * PAIRS + pair_of(lane);
     let slice = slice_of(lane);
 

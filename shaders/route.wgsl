@@ -153,6 +153,7 @@ fn choose(lane: u32) {
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    begin_plane();
     let t = group.x;
     if (t >= state.t) {
         return; // a pass recorded for longer batches

@@ -67,7 +67,7 @@ fn keep(file: &Path, kept: &BTreeMap<String, Kernels>) {
 fn words(tuning: &Tuning) -> String {
     let name = |kernels: Kernels| match kernels.weights {
         Memory::Buffers => "kernels for GPUs",
-        Memory::Textures => "kernels for CPUs",
+        Memory::Textures | Memory::Sampled => "kernels for CPUs",
     };
     let tried = tuning.tried.iter().map(|tried| {
         format!(

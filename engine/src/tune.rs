@@ -108,7 +108,7 @@ impl Gpu {
             share: Share::Workgroup,
         };
         let cpus = Kernels {
-            weights: Memory::Textures,
+            weights: self.info.cpu_memory(),
             share: self.info.cpu_share(self.tier.subgroups),
         };
         [gpus, cpus].into_iter().filter(move |kind| *kind != own)

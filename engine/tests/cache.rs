@@ -150,23 +150,26 @@ fn the_rope_of_longer_sequences_replaces_the_cache() {
 /// behind 8 bits included.
 #[test]
 fn where_a_cache_lies_changes_no_bit() {
-    let both = [Memory::Buffers, Memory::Textures].map(|weights| {
+    let each = [Memory::Buffers, Memory::Textures, Memory::Sampled].map(|weights| {
         let options = GpuOptions {
             weights: Some(weights),
             ..GpuOptions::default()
         };
-        pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter")
+        let gpu = pollster::block_on(Gpu::open(&options)).expect("these tests need a GPU adapter");
+        assert_eq!(gpu.tier.weights, weights, "samplers are exact here");
+        gpu
     });
     for folder in ["llama-odd", "minicpm3"] {
-        let models = both.each_ref().map(|gpu| {
+        let models = each.each_ref().map(|gpu| {
             pollster::block_on(Model::load(gpu, &open(folder, ""), &mut |_| {}))
                 .expect("the model loads")
         });
         for cache in [CacheType::F32, CacheType::F16, CacheType::Q8] {
-            let [buffers, textures] = models
+            let [buffers, textures, sampled] = models
                 .each_ref()
                 .map(|model| pollster::block_on(all_that_is_computed(model, folder, cache)));
             assert!(buffers == textures, "{folder} {cache:?}");
+            assert!(buffers == sampled, "{folder} {cache:?}, sampled");
         }
     }
 }
@@ -241,7 +244,7 @@ fn latents_take_the_bytes_of_the_formula() {
         let state = state.expect("no error of the device").expect("it fits");
         let filled = match gpu.tier.weights {
             Memory::Buffers => 0,
-            Memory::Textures => 27 * (1024 * 16 - 1),
+            Memory::Textures | Memory::Sampled => 27 * (1024 * 16 - 1),
         };
         let needed = bytes * positions as u64;
         let taken = state.cache_bytes();

@@ -28,7 +28,7 @@ fn tiers() -> [Tier; 7] {
         handed(Share::Eight, Memory::Textures),
         Tier {
             share: Share::Own,
-            weights: Memory::Textures,
+            weights: Memory::Sampled,
             ..baseline
         },
     ]

@@ -148,7 +148,7 @@ fn a_tiny_mixture_computes_what_the_dense_model_computes() {
             // A texture's lines are whole ones, of 16 KiB, and gains are read through a window of 64 KiB.
             let more = match gpu.tier.weights {
                 Memory::Buffers => 0,
-                Memory::Textures => checkpoint.tensors.len() as u64 * (64 << 10),
+                Memory::Textures | Memory::Sampled => checkpoint.tensors.len() as u64 * (64 << 10),
             };
             let bytes = planned..=planned + more;
             assert!(bytes.contains(&model.weight_bytes()), "{bytes:?}");

@@ -141,7 +141,7 @@ pub fn work(model: &Model, state: &State, dispatch: &Dispatch, position: usize, 
             activations: F32 * 2.0 * config.v as f64,
             ..Work::default()
         },
-        Kernel::Repack(_) => Work::default(),
+        Kernel::Repack(_) | Kernel::Put | Kernel::Get => Work::default(),
     }
 }
 

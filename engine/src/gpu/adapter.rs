@@ -55,7 +55,13 @@ pub struct GpuInfo {
     pub max_binding: u64,
     /// Greatest buffer, in bytes.
     pub max_buffer: u64,
+    /// Textures are better read through a sampler ([`Memory::Sampled`]), and come out of it bit for bit.
+    #[serde(skip)]
+    pub(super) samples: bool,
 }
+
+/// How the names of Mesa's adapters begin that compute on the CPU.
+pub(super) const LLVMPIPE: &str = "llvmpipe";
 
 impl GpuInfo {
     fn of(adapter: &wgpu::Adapter) -> Self {
@@ -66,6 +72,10 @@ impl GpuInfo {
         let subgroups = info.subgroup_min_size > 0
             && (has(wgpu::Features::SUBGROUP) || info.backend == wgpu::Backend::BrowserWebGpu);
         Self {
+            // Browsers check where every other read of a texture goes, and llvmpipe does; natively SwiftShader is as fast without.
+            samples: info.device_type == wgpu::DeviceType::Cpu
+                && (info.backend == wgpu::Backend::BrowserWebGpu
+                    || info.name.starts_with(LLVMPIPE)),
             name: if info.name.is_empty() {
                 "unnamed adapter".into()
             } else {
@@ -93,7 +103,7 @@ impl GpuInfo {
         let subgroups = options.subgroups && self.subgroups.is_some_and(|(least, _)| least >= 4);
         // Adapters that compute on the CPU read a storage buffer for each lane alone, and textures many lanes at a time.
         let (memory, share) = if self.software {
-            (Memory::Textures, self.cpu_share(subgroups))
+            (self.cpu_memory(), self.cpu_share(subgroups))
         } else {
             (Memory::Buffers, Share::Workgroup)
         };
@@ -110,13 +120,23 @@ impl GpuInfo {
         }
     }
 
-    /// What adapters that compute on the CPU do best with.
+    /// Where weights and caches are best read from by adapters that compute on the CPU.
+    pub(crate) fn cpu_memory(&self) -> Memory {
+        if self.samples {
+            Memory::Sampled
+        } else {
+            Memory::Textures
+        }
+    }
+
+    /// How lanes share activations best there.
     pub(crate) fn cpu_share(&self, subgroups: bool) -> Share {
         let fixed = self.subgroups.filter(|(least, most)| least == most);
         Share::on_cpu(fixed.filter(|_| subgroups).map(|(size, _)| size))
     }
 
     /// What is wanted; lanes hand round where subgroups are of that size alone, and otherwise do what is best on a CPU without.
+    /// Samplers are used where they are exact.
     pub(super) fn possible(&self, wanted: Kernels, subgroups: bool) -> Kernels {
         let cannot = wanted.share.hands_round() && wanted.share != self.cpu_share(subgroups);
         Kernels {
@@ -125,7 +145,10 @@ impl GpuInfo {
             } else {
                 wanted.share
             },
-            ..wanted
+            weights: match wanted.weights {
+                Memory::Sampled => self.cpu_memory(),
+                other => other,
+            },
         }
     }
 }

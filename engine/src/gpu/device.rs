@@ -30,6 +30,8 @@ pub struct Gpu {
     /// A bound of it that was asked for.
     asked_page: Option<u64>,
     pub(super) pipelines: RefCell<HashMap<Kernel, wgpu::ComputePipeline>>,
+    /// The texel at a place, as it is.
+    pub(super) sampler: wgpu::Sampler,
     pub(super) counts: Rc<Cell<Counts>>,
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -42,7 +44,8 @@ impl Gpu {
     pub async fn open(options: &GpuOptions) -> Result<Rc<Self>> {
         #[cfg(target_os = "linux")]
         let naming = super::threads::Naming::begin();
-        let (adapter, info) = adapter::choose(options.adapter.as_deref()).await?;
+        let (adapter, mut info) = adapter::choose(options.adapter.as_deref()).await?;
+        info.samples |= options.weights == Some(Memory::Sampled);
         let tier = info.tier(options);
         let mut features = wgpu::Features::empty();
         features.set(
@@ -68,7 +71,7 @@ impl Gpu {
         #[cfg(target_os = "linux")]
         {
             drop(naming);
-            if info.name.starts_with("llvmpipe") {
+            if info.name.starts_with(adapter::LLVMPIPE) {
                 super::threads::spread();
             }
         }
@@ -82,8 +85,9 @@ impl Gpu {
                 lost(message);
             }
         });
-        Ok(Rc::new(Self {
+        let mut gpu = Self {
             max_page: max_page(&device, &info, tier, options.max_page),
+            sampler: device.create_sampler(&wgpu::SamplerDescriptor::default()),
             device,
             queue,
             info,
@@ -92,7 +96,13 @@ impl Gpu {
             pipelines: RefCell::default(),
             counts: Rc::default(),
             failure,
-        }))
+        };
+        if tier.weights == Memory::Sampled && !gpu.keeps_bits().await? {
+            gpu.info.samples = false;
+            gpu.tier = gpu.info.tier(options);
+            gpu.pipelines.take();
+        }
+        Ok(Rc::new(gpu))
     }
 
     /// What kind of adapter its kernels are shaped for.
@@ -118,6 +128,7 @@ impl Gpu {
             tier,
             max_page: max_page(&self.device, &self.info, tier, self.asked_page),
             asked_page: self.asked_page,
+            sampler: self.sampler.clone(),
             pipelines: RefCell::default(),
             counts: Rc::default(),
             failure: self.failure.clone(),
@@ -245,7 +256,7 @@ impl Gpu {
 fn max_page(device: &wgpu::Device, info: &GpuInfo, tier: Tier, asked: Option<u64>) -> u64 {
     let bound = match tier.weights {
         Memory::Buffers => info.max_binding.min(info.max_buffer),
-        Memory::Textures => largest_texture(&device.limits()),
+        Memory::Textures | Memory::Sampled => largest_texture(&device.limits()),
     };
     asked.map_or(bound, |most| most.min(bound))
 }

@@ -5,7 +5,8 @@ use crate::arch::{Activation, Moe};
 use crate::quant::{QUANTS, Quant};
 
 use super::parts::{
-    CacheType, Operand, PAIRS, PLANE_WIDTH, SPLITS, STRIP, Share, Tier, UNIFORM_BYTES,
+    CacheType, Memory, Operand, PAIRS, PLANE_WIDTH, SAMPLER, SPLITS, STRIP, Share, Tier,
+    UNIFORM_BYTES,
 };
 
 /// Ids the sampler may be ahead of what was read back.
@@ -85,6 +86,10 @@ pub enum Kernel {
     Sample,
     /// Rows of a file to the GPU's layout.
     Repack(&'static Quant),
+    /// Words to a plane as they are.
+    Put,
+    /// Words of a plane, as kernels read them.
+    Get,
 }
 
 /// How a kernel uses a binding.
@@ -133,6 +138,8 @@ pub fn all_kernels() -> Vec<Kernel> {
         Kernel::PostNorm,
         Kernel::Combine,
         Kernel::Join,
+        Kernel::Put,
+        Kernel::Get,
     ];
     all.extend([64, 256, 1024].map(|experts| Kernel::Bin { experts }));
     for cache in [F32, F16, Q8] {
@@ -264,6 +271,8 @@ impl Kernel {
             Kernel::Join => "join".into(),
             Kernel::Sample => "sample".into(),
             Kernel::Repack(quant) => format!("repack {}", quant.name),
+            Kernel::Put => "put".into(),
+            Kernel::Get => "get".into(),
         }
     }
 
@@ -285,7 +294,9 @@ impl Kernel {
             | Kernel::Attention { .. }
             | Kernel::Combine
             | Kernel::Join
-            | Kernel::Repack(_) => 64,
+            | Kernel::Repack(_)
+            | Kernel::Put
+            | Kernel::Get => 64,
             Kernel::Bin { .. } | Kernel::PostNorm => 128,
             Kernel::Route(_) | Kernel::Sample => 256,
         }
@@ -331,6 +342,11 @@ impl Kernel {
         self.hands_round(tier) || tier.subgroups && self.reduces()
     }
 
+    /// Whether the kernel reads through a sampler, at the binding SAMPLER.
+    pub(super) fn samples(&self, tier: Tier) -> bool {
+        tier.weights == Memory::Sampled && self.bindings().contains(&Access::Page)
+    }
+
     /// The bindings in order. Binding 0 is always the parameters.
     pub(super) fn bindings(&self) -> &'static [Access] {
         use Access::{Fill, Page, Params, Read, Uniform, Write};
@@ -353,7 +369,8 @@ impl Kernel {
             Kernel::Route(_) => &[Params, Read, Page, Read, Read, Read, Read, Write, Write],
             Kernel::Bin { .. } => &[Params, Read, Write],
             Kernel::Sample => &[Params, Read, Write, Write, Write, Write, Read],
-            Kernel::Repack(_) => &[Params, Read, Fill],
+            Kernel::Repack(_) | Kernel::Put => &[Params, Read, Fill],
+            Kernel::Get => &[Params, Write, Page],
         }
     }
 
@@ -364,6 +381,9 @@ impl Kernel {
             ("STRIP", STRIP as u32),
             ("UNIFORM_QUADS", (UNIFORM_BYTES / 16) as u32),
         ];
+        if self.samples(tier) {
+            constants.push(("SAMPLER", SAMPLER));
+        }
         if self.hands_round(tier) {
             constants.push(("SUBGROUP", tier.share.lanes()));
         }
@@ -422,14 +442,19 @@ impl Kernel {
             }
             Kernel::Sample => constants.push(("RING", RING)),
             Kernel::Join => constants.push(("SPLITS", SPLITS)),
-            Kernel::Embed(_) | Kernel::PostNorm | Kernel::Combine | Kernel::Repack(_) => {}
+            Kernel::Embed(_)
+            | Kernel::PostNorm
+            | Kernel::Combine
+            | Kernel::Repack(_)
+            | Kernel::Put
+            | Kernel::Get => {}
         }
         constants
     }
 
     fn files(&self, tier: Tier) -> Vec<&'static str> {
         let mut files = match self {
-            Kernel::Embed(quant) => [weights(quant, tier).as_slice(), &[EMBED]].concat(),
+            Kernel::Embed(quant) => [weights(quant, tier), vec![EMBED]].concat(),
             Kernel::Matmul {
                 quant,
                 place,
@@ -464,7 +489,7 @@ impl Kernel {
                         tier.share.turn(),
                     ],
                 };
-                let mut files = weights(quant, tier).to_vec();
+                let mut files = weights(quant, tier);
                 files.extend([place, operand.x(), input, output]);
                 files.extend([tier.share.weights(), tier.share.lane(), MATMUL]);
                 files.extend(tier.share.dot());
@@ -476,34 +501,21 @@ impl Kernel {
             }
             Kernel::Rope { cache, .. } => {
                 let rope = include_str!("../../../shaders/rope.wgsl");
-                vec![
-                    STATE,
-                    RECORD,
-                    cache.write(),
-                    tier.weights.write_cache(),
-                    rope,
-                ]
+                let mut files = vec![STATE, RECORD, cache.write(), rope];
+                files.extend(tier.weights.write_cache());
+                files
             }
             Kernel::Latent { cache, .. } => {
                 // There are no values apart from the keys; their binding is not there.
                 let latent = include_str!("../../../shaders/latent.wgsl");
-                vec![
-                    STATE,
-                    RECORD,
-                    cache.write(),
-                    tier.weights.write_cache(),
-                    latent,
-                ]
+                let mut files = vec![STATE, RECORD, cache.write(), latent];
+                files.extend(tier.weights.write_cache());
+                files
             }
             Kernel::Attention { cache, .. } => {
                 let attention = include_str!("../../../shaders/lib/attention.wgsl");
-                let mut files = vec![
-                    STATE,
-                    RECORD,
-                    cache.read(),
-                    tier.weights.read_cache(),
-                    attention,
-                ];
+                let mut files = vec![STATE, RECORD, cache.read(), attention];
+                files.extend(tier.weights.read_cache());
                 if self.is_of_a_subgroup(tier) {
                     files.push(include_str!("../../../shaders/attention_subgroup.wgsl"));
                 } else {
@@ -518,7 +530,7 @@ impl Kernel {
                 let router = include_str!("../../../shaders/lib/router.wgsl");
                 let route = include_str!("../../../shaders/route.wgsl");
                 let operand = Operand::Storage;
-                let mut files = weights(quant, tier).to_vec();
+                let mut files = weights(quant, tier);
                 files.extend([RMS_NORM, operand.x(), operand.gain(), router, route]);
                 files
             }
@@ -532,7 +544,17 @@ impl Kernel {
             Kernel::Repack(quant) => {
                 let raw = include_str!("../../../shaders/lib/raw.wgsl");
                 let repack = include_str!("../../../shaders/repack.wgsl");
-                vec![PAGE, raw, quant.repack, tier.weights.fill(), repack]
+                let mut files = vec![PAGE, raw, quant.repack, repack];
+                files.extend(tier.weights.fill());
+                files
+            }
+            Kernel::Put => {
+                let put = include_str!("../../../shaders/put.wgsl");
+                [tier.weights.fill(), &[put]].concat()
+            }
+            Kernel::Get => {
+                let get = include_str!("../../../shaders/get.wgsl");
+                [tier.weights.read(), &[get]].concat()
             }
         };
         files.push(tier.weights.params());
@@ -571,16 +593,9 @@ impl Kernel {
 }
 
 /// What a kernel that reads weights has.
-fn weights(quant: &Quant, tier: Tier) -> [&'static str; 7] {
-    [
-        STATE,
-        BITS,
-        tier.weights.read(),
-        PAGE,
-        ROW,
-        quant.load,
-        BLOCK,
-    ]
+fn weights(quant: &Quant, tier: Tier) -> Vec<&'static str> {
+    let rest = [STATE, BITS, PAGE, ROW, quant.load, BLOCK];
+    [tier.weights.read(), &rest].concat()
 }
 
 fn gated(activation: Activation) -> &'static str {

@@ -24,6 +24,8 @@ pub enum Memory {
     Buffers,
     /// In textures.
     Textures,
+    /// In textures of floats that kernels read through a sampler, bit for bit: of every other read it is checked where it goes.
+    Sampled,
 }
 
 /// How the lanes of a product come by the activations, which they all need.
@@ -96,8 +98,8 @@ pub const STRIP: usize = 16;
 /// Pairs of rows that a workgroup of a product computes.
 pub(crate) const PAIRS: u32 = 64;
 
-/// A texel of weights or of a cache: four u32.
-pub(crate) const PLANE_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba32Uint;
+/// The binding of the sampler, behind all others.
+pub(crate) const SAMPLER: u32 = 15;
 
 /// How the cache keeps its numbers.
 #[derive(
@@ -115,54 +117,84 @@ pub enum CacheType {
 }
 
 impl Memory {
+    /// A texel of weights or of a cache, four u32; None: they are in buffers.
+    pub(super) fn format(self) -> Option<wgpu::TextureFormat> {
+        match self {
+            Memory::Buffers => None,
+            Memory::Textures => Some(wgpu::TextureFormat::Rgba32Uint),
+            Memory::Sampled => Some(wgpu::TextureFormat::Rgba32Float),
+        }
+    }
+
     /// Where a dispatch's parameters lie: adapters with weights in textures compute on the CPU, where storage is as near as uniforms.
     pub(super) fn params(self) -> &'static str {
         match self {
             Memory::Buffers => include_str!("../../../shaders/params/uniform.wgsl"),
-            Memory::Textures => include_str!("../../../shaders/params/storage.wgsl"),
+            Memory::Textures | Memory::Sampled => {
+                include_str!("../../../shaders/params/storage.wgsl")
+            }
         }
     }
 
-    pub(super) fn read(self) -> &'static str {
+    pub(super) fn read(self) -> &'static [&'static str] {
         match self {
-            Memory::Buffers => include_str!("../../../shaders/plane/buffer_read.wgsl"),
-            Memory::Textures => concat!(
-                include_str!("../../../shaders/lib/texel.wgsl"),
-                include_str!("../../../shaders/plane/texture_read.wgsl")
-            ),
+            Memory::Buffers => &[include_str!("../../../shaders/plane/buffer_read.wgsl")],
+            Memory::Textures => &[
+                TEXEL,
+                include_str!("../../../shaders/plane/texture_read.wgsl"),
+            ],
+            Memory::Sampled => &[
+                TEXEL_MIDDLE,
+                include_str!("../../../shaders/plane/sampled_read.wgsl"),
+            ],
         }
     }
 
-    pub(super) fn fill(self) -> &'static str {
+    pub(super) fn fill(self) -> &'static [&'static str] {
         match self {
-            Memory::Buffers => include_str!("../../../shaders/plane/buffer_write.wgsl"),
-            Memory::Textures => concat!(
-                include_str!("../../../shaders/lib/texel.wgsl"),
-                include_str!("../../../shaders/plane/texture_write.wgsl")
-            ),
+            Memory::Buffers => &[include_str!("../../../shaders/plane/buffer_write.wgsl")],
+            Memory::Textures => &[
+                TEXEL,
+                include_str!("../../../shaders/plane/texture_write.wgsl"),
+            ],
+            Memory::Sampled => &[
+                TEXEL,
+                include_str!("../../../shaders/plane/sampled_write.wgsl"),
+            ],
         }
     }
 
-    pub(super) fn read_cache(self) -> &'static str {
+    pub(super) fn read_cache(self) -> &'static [&'static str] {
         match self {
-            Memory::Buffers => include_str!("../../../shaders/cache/buffer_read.wgsl"),
-            Memory::Textures => concat!(
-                include_str!("../../../shaders/lib/texel.wgsl"),
-                include_str!("../../../shaders/cache/texture_read.wgsl")
-            ),
+            Memory::Buffers => &[include_str!("../../../shaders/cache/buffer_read.wgsl")],
+            Memory::Textures => &[
+                TEXEL,
+                include_str!("../../../shaders/cache/texture_read.wgsl"),
+            ],
+            Memory::Sampled => &[
+                TEXEL_MIDDLE,
+                include_str!("../../../shaders/cache/sampled_read.wgsl"),
+            ],
         }
     }
 
-    pub(super) fn write_cache(self) -> &'static str {
+    pub(super) fn write_cache(self) -> &'static [&'static str] {
         match self {
-            Memory::Buffers => include_str!("../../../shaders/cache/buffer_write.wgsl"),
-            Memory::Textures => concat!(
-                include_str!("../../../shaders/lib/texel.wgsl"),
-                include_str!("../../../shaders/cache/texture_write.wgsl")
-            ),
+            Memory::Buffers => &[include_str!("../../../shaders/cache/buffer_write.wgsl")],
+            Memory::Textures => &[
+                TEXEL,
+                include_str!("../../../shaders/cache/texture_write.wgsl"),
+            ],
+            Memory::Sampled => &[
+                TEXEL,
+                include_str!("../../../shaders/cache/sampled_write.wgsl"),
+            ],
         }
     }
 }
+
+const TEXEL: &str = include_str!("../../../shaders/lib/texel.wgsl");
+const TEXEL_MIDDLE: &str = include_str!("../../../shaders/lib/texel_middle.wgsl");
 
 impl Share {
     /// Lanes of the subgroups that hand round; 0: none do.

@@ -10,6 +10,7 @@ use super::clock::Moment;
 use super::counts::Counts;
 use super::device::Gpu;
 use super::kernel::{Access, Kernel};
+use super::parts::SAMPLER;
 use crate::Result;
 
 /// Bytes between two dispatches' parameters: WebGPU's greatest offset alignment of uniforms.
@@ -320,10 +321,15 @@ fn record(gpu: &Gpu, dispatch: &Dispatch, params: &wgpu::Buffer, slot: u64) -> R
         offset: slot,
         size: std::num::NonZeroU64::new(SLOT),
     });
+    let sampler = wgpu::BindGroupEntry {
+        binding: SAMPLER,
+        resource: wgpu::BindingResource::Sampler(&gpu.sampler),
+    };
     let entries: Vec<_> = std::iter::once(own)
         .chain(dispatch.args.iter().map(Arg::binding))
         .zip(0..)
         .map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource })
+        .chain(dispatch.kernel.samples(gpu.tier).then_some(sampler))
         .collect();
     let bindings = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some(&dispatch.kernel.label()),

@@ -2,7 +2,7 @@
 
 use super::device::Gpu;
 use super::kernel::{Access, Kernel};
-use super::parts::{Memory, PLANE_FORMAT, Tier};
+use super::parts::{Memory, SAMPLER, Tier};
 
 impl Gpu {
     /// The kernel's pipeline, compiled on first use. An error it raises goes to the scope around the call.
@@ -151,9 +151,16 @@ fn sound(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> Option<wgpu::Comp
 
 fn compiled(device: &wgpu::Device, tier: Tier, kernel: Kernel) -> wgpu::ComputePipeline {
     let label = kernel.label();
-    let entries: Vec<_> = (0..)
-        .zip(kernel.bindings())
+    let bound = (0..).zip(kernel.bindings());
+    let sampler = wgpu::BindGroupLayoutEntry {
+        binding: SAMPLER,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::NonFiltering),
+        count: None,
+    };
+    let entries: Vec<_> = bound
         .map(|(i, access)| layout_entry(i, *access, tier.weights))
+        .chain(kernel.samples(tier).then_some(sampler))
         .collect();
     let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some(&label),
@@ -191,22 +198,21 @@ fn layout_entry(binding: u32, access: Access, weights: Memory) -> wgpu::BindGrou
     };
     let storage = |read_only| buffer(wgpu::BufferBindingType::Storage { read_only });
     let view_dimension = wgpu::TextureViewDimension::D2;
-    let ty = match (access, weights) {
-        (Access::Uniform, _) | (Access::Params, Memory::Buffers) => {
-            buffer(wgpu::BufferBindingType::Uniform)
-        }
-        (Access::Read, _)
-        | (Access::Page, Memory::Buffers)
-        | (Access::Params, Memory::Textures) => storage(true),
-        (Access::Write, _) | (Access::Fill, Memory::Buffers) => storage(false),
-        (Access::Page, Memory::Textures) => wgpu::BindingType::Texture {
-            sample_type: wgpu::TextureSampleType::Uint,
+    let ty = match (access, weights.format()) {
+        (Access::Uniform, _) | (Access::Params, None) => buffer(wgpu::BufferBindingType::Uniform),
+        (Access::Read, _) | (Access::Page, None) | (Access::Params, Some(_)) => storage(true),
+        (Access::Write, _) | (Access::Fill, None) => storage(false),
+        (Access::Page, Some(_)) => wgpu::BindingType::Texture {
+            sample_type: match weights {
+                Memory::Sampled => wgpu::TextureSampleType::Float { filterable: false },
+                Memory::Buffers | Memory::Textures => wgpu::TextureSampleType::Uint,
+            },
             view_dimension,
             multisampled: false,
         },
-        (Access::Fill, Memory::Textures) => wgpu::BindingType::StorageTexture {
+        (Access::Fill, Some(format)) => wgpu::BindingType::StorageTexture {
             access: wgpu::StorageTextureAccess::WriteOnly,
-            format: PLANE_FORMAT,
+            format,
             view_dimension,
         },
     };

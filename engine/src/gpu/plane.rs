@@ -1,8 +1,9 @@
 //! Planes: where weights and caches lie, in buffers or in textures.
 
 use super::device::Gpu;
-use super::parts::{Memory, PLANE_FORMAT, PLANE_WIDTH};
-use super::pass::Arg;
+use super::kernel::Kernel;
+use super::parts::{Memory, PLANE_WIDTH};
+use super::pass::{Arg, Dispatch, Params};
 use crate::Result;
 
 /// What holds a page of weights, or a cache.
@@ -52,7 +53,7 @@ impl PageMemory {
     }
 
     /// The whole of it, for a kernel.
-    pub(crate) fn arg(&self) -> Arg {
+    pub fn arg(&self) -> Arg {
         match self {
             PageMemory::Buffer(buffer) => buffer.into(),
             PageMemory::Texture(texture) => {
@@ -64,15 +65,15 @@ impl PageMemory {
 
 impl Gpu {
     /// Room for a page of `words` words of weights.
-    pub(crate) fn page(&self, label: &str, words: u64) -> PageMemory {
+    pub fn page(&self, label: &str, words: u64) -> PageMemory {
         self.plane(label, 16 * words)
     }
 
     /// Room for `bytes` bytes where weights and caches lie.
     pub(crate) fn plane(&self, label: &str, bytes: u64) -> PageMemory {
-        if self.tier.weights == Memory::Buffers {
+        let Some(format) = self.tier.weights.format() else {
             return PageMemory::Buffer(self.buffer(label, bytes));
-        }
+        };
         use wgpu::TextureUsages as U;
         let texture = self.device.create_texture(&wgpu::TextureDescriptor {
             label: Some(label),
@@ -84,7 +85,7 @@ impl Gpu {
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: PLANE_FORMAT,
+            format,
             usage: U::TEXTURE_BINDING | U::STORAGE_BINDING | U::COPY_SRC | U::COPY_DST,
             view_formats: &[],
         });
@@ -127,11 +128,58 @@ impl Gpu {
         }
     }
 
+    /// Whether a plane's words reach kernels bit for bit, written by a kernel as from here: where floats stand for them, an adapter may
+    /// take numbers that are none for others, and those next to zero for zero.
+    ///
+    /// # Errors
+    /// The device failed or does not finish.
+    pub async fn keeps_bits(&self) -> Result<bool> {
+        // Signs, exponents and fractions in all ways: infinities, quiet and signalling NaN, subnormal numbers, zeros.
+        let bits = [0, 1, 0x7f, 0x80, 0xff].map(|exponent: u32| exponent << 23);
+        let fractions = [0, 1, 0x20_0000, 0x40_0001, 0x7f_ffff, 0x2a_aaaa];
+        let words = bits
+            .iter()
+            .flat_map(|exponent| fractions.map(|fraction| exponent | fraction));
+        let words: Vec<u32> = words.flat_map(|word| [word, word | 1 << 31]).collect();
+        // More than a line, so that the last word lies in another.
+        let words: Vec<u32> = words.iter().copied().cycle().take(4 * 1500).collect();
+        let bytes: &[u8] = bytemuck::cast_slice(&words);
+        let count = words.len() as u32 / 4;
+        let mut kept = true;
+        for by_kernel in [true, false] {
+            let y = self
+                .scoped("trying samplers", || {
+                    let y = self.buffer("y", bytes.len() as u64);
+                    let plane = self.page("words", u64::from(count));
+                    let dispatch = |kernel: Kernel, args| Dispatch {
+                        kernel,
+                        params: Params::new([count]),
+                        args,
+                        groups: [count.div_ceil(kernel.items()), 1, 1],
+                    };
+                    if by_kernel {
+                        let x = self.buffer("x", bytes.len() as u64);
+                        self.write(&x, bytes);
+                        self.submit(&[dispatch(Kernel::Put, vec![(&x).into(), plane.arg()])]);
+                    } else {
+                        let mut lines = vec![0; plane.size() as usize];
+                        lines[..bytes.len()].copy_from_slice(bytes);
+                        self.write_plane(&plane, &lines);
+                    }
+                    self.submit(&[dispatch(Kernel::Get, vec![(&y).into(), plane.arg()])]);
+                    y
+                })
+                .await?;
+            kept &= self.download(&y, bytes.len() as u64).await? == bytes;
+        }
+        Ok(kept)
+    }
+
     /// Fails, in words, if no kernel could bind a plane of this many bytes.
     pub(crate) fn check_plane(&self, what: &str, bytes: u64) -> Result<()> {
         match self.tier.weights {
             Memory::Buffers => self.check_binding(what, bytes),
-            Memory::Textures => {
+            Memory::Textures | Memory::Sampled => {
                 let most = largest_texture(&self.device.limits());
                 self.check_room(what, "texture", bytes, most)
             }

@@ -113,7 +113,8 @@ impl Bench {
             false => text(tier) != text(Tier::default()),
         };
         // Caches in textures and lanes that share workgroup memory are each tested on another tier.
-        let products_alone = tier.share == Share::Own && !matches!(kernel, Kernel::Matmul { .. });
+        let of_plane = matches!(kernel, Kernel::Put | Kernel::Get | Kernel::Matmul { .. });
+        let products_alone = tier.share == Share::Own && !of_plane;
         (self.first || changed && !products_alone || matches!(kernel, Kernel::Join))
             && match *kernel {
                 Kernel::Matmul { quant, .. } if THOROUGH.contains(&quant.name) => {
