@@ -6,7 +6,6 @@
 use motet::arch::{Activation, Gating, GroupRule, Moe};
 use motet::format::TensorType;
 use motet::gpu::{Dispatch, Gpu, GpuOptions, Output, Pass};
-use motet::kv::CHUNK;
 use motet::ops::{self, Product, Routes, Through};
 use motet::quant::Quant;
 use motet::weights::Matrix;
@@ -17,8 +16,9 @@ const ACTIVE: usize = 8;
 /// Layers a pass of a decode step stands for, each with experts of its own choice, and how often it is timed.
 const LAYERS: usize = 16;
 const ROUNDS: usize = 15;
-/// The prompt, which is taken in batches of [`CHUNK`], and how often it is timed.
+/// The prompt, in how many batches a dense model and this mixture take it (`kv::batch`), and how often it is timed.
 const TOKENS: usize = 512;
+const BATCHES: [usize; 2] = [8, 2];
 const PROMPTS: usize = 5;
 
 fn main() -> motet::Result<()> {
@@ -39,11 +39,11 @@ async fn compare() -> motet::Result<()> {
         let time = mixture.time(&gpu, 1, LAYERS, ROUNDS).await?;
         println!("{e:>4} experts: {:.3} ms a layer", time / LAYERS as f64);
     }
-    println!("a prompt of {TOKENS} in batches of {CHUNK}, one layer, median of {PROMPTS}");
-    let batches = TOKENS / CHUNK as usize;
-    let dense = dense.time(&gpu, CHUNK as usize, batches, PROMPTS).await?;
+    println!("a prompt of {TOKENS} in {BATCHES:?} batches, one layer, median of {PROMPTS}");
+    let [few, many] = BATCHES;
+    let dense = dense.time(&gpu, TOKENS / few, few, PROMPTS).await?;
     let mixture = Layer::new(&gpu, Some(64)).await?;
-    let mixture = mixture.time(&gpu, CHUNK as usize, batches, PROMPTS).await?;
+    let mixture = mixture.time(&gpu, TOKENS / many, many, PROMPTS).await?;
     let rate = |ms: f64| (2 * TOKENS * 3 * ACTIVE * F * D) as f64 / ms / 1e6;
     println!("dense: {dense:.0} ms, {:.1} GFLOP/s", rate(dense));
     println!(

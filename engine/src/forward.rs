@@ -7,7 +7,7 @@
 use crate::arch::tree::{self, Attention};
 use crate::arch::{Config, LayerKind, Mla, Moe, QkNorm};
 use crate::gpu::{Dispatch, Output, Params};
-use crate::kv::{CHUNK, Cache, State};
+use crate::kv::{Cache, State};
 use crate::ops::{self, Heads, LatentInput, Product, Routes, Split, Through};
 use crate::weights::{Matrix, Weights};
 
@@ -390,7 +390,7 @@ impl<'a> Graph<'a> {
             ..
         } = *self.config;
         let (state, none, t) = (self.state, self.none, self.t);
-        let layout = Routes::new(&moe, CHUNK);
+        let layout = Routes::new(&moe, state.batch);
         let args = [&state.place, &state.x, &state.routes, none];
         let norm = (&layer.ffn_norm, eps);
         self.all

@@ -12,10 +12,21 @@ pub const TILE: usize = 64;
 /// Positions of a cache from which on attention of a token is worth workgroups for shares of it on a CPU.
 const LONG: usize = 1024;
 
-/// Tokens of a batch at most; a layer with a window keeps as many positions beyond it.
-pub const CHUNK: u32 = 64;
+/// Tokens of a batch at most, of models without experts; as many positions a layer with a window keeps beyond it.
+const BATCH: u32 = 64;
 
-/// The buffers of a session. Letters as in docs/shapes.md; T is CHUNK, S `positions`.
+/// Tokens of a mixture's batch at most that meet an expert, on average: four tiles, of which all but the last are full.
+const OF_EXPERT: usize = 32;
+
+/// T, the tokens of a batch at most. A mixture's are longer: its weights are read and unpacked for each tile of tokens that met the
+/// same expert, of which a batch of 64 has few where experts are many.
+pub fn batch(config: &Config) -> u32 {
+    let Some(moe) = config.moe else { return BATCH };
+    let tokens = (OF_EXPERT * moe.e).div_ceil(moe.a.max(1));
+    (tokens.next_multiple_of(TILE) as u32).clamp(BATCH, 4 * BATCH)
+}
+
+/// The buffers of a session. Letters as in docs/shapes.md; S is `positions`.
 pub struct State {
     pub(crate) place: wgpu::Buffer, // pos, t, step: shaders/lib/state.wgsl
     pub(crate) ids: wgpu::Buffer,   // [T] u32
@@ -38,6 +49,7 @@ pub struct State {
     pub(crate) downs: wgpu::Buffer, // [T, slots, D]
     pub(crate) logits: wgpu::Buffer, // [rows, V]
     pub(crate) cache: Vec<Cache>, // [L]
+    pub(crate) batch: u32,  // T
     pub(crate) positions: usize,
     pub(crate) kind: CacheType,
 }
@@ -105,7 +117,8 @@ impl State {
             gpu.check_binding(label, bytes)?;
             Ok(gpu.operand(label, bytes))
         };
-        let t = CHUNK as usize;
+        let batch = batch(config);
+        let t = batch as usize;
         let Config {
             d, h, kv, c, cv, ..
         } = *config;
@@ -116,7 +129,7 @@ impl State {
                 [q + mla.r + mla.rope, h * (mla.r + mla.rope), h * mla.r]
             }
         };
-        let moe = config.moe.map(|moe| (moe, Routes::new(&moe, CHUNK)));
+        let moe = config.moe.map(|moe| (moe, Routes::new(&moe, batch)));
         let slots = moe.map_or(0, |(_, routes)| routes.slots as usize);
         let [routes, hidden, shared] = moe.map_or([0; 3], |(moe, routes)| {
             [routes.size() as usize, slots * moe.f, moe.apart()]
@@ -143,6 +156,7 @@ impl State {
             downs: f32s("downs", t * slots * d)?,
             logits: f32s("logits", rows as usize * config.v)?,
             cache: caches(gpu, config, kind, positions)?,
+            batch,
             positions,
             kind,
         })
@@ -242,7 +256,7 @@ pub fn cache_bytes_per_token(config: &Config, kind: CacheType) -> u64 {
 /// Bytes of the cache of a sequence of `positions` tokens, over all layers: those with a window keep only that.
 pub fn cache_bytes(config: &Config, kind: CacheType, positions: usize) -> u64 {
     let of_layer = |window: usize| -> u64 {
-        let positions = kept(window, positions);
+        let positions = kept(window, batch(config), positions);
         cached(config)
             .map(|width| bytes(kind, width, positions))
             .iter()
@@ -252,20 +266,21 @@ pub fn cache_bytes(config: &Config, kind: CacheType, positions: usize) -> u64 {
     windows.map(of_layer).sum()
 }
 
-/// Positions that a layer with a window of `window` keeps in a cache of `positions`.
-pub fn kept(window: usize, positions: usize) -> usize {
+/// Positions that a layer with a window of `window` keeps in a cache of `positions`, for batches of up to `batch` tokens.
+pub fn kept(window: usize, batch: u32, positions: usize) -> usize {
     match window {
         0 => positions,
-        window => (window + CHUNK as usize)
+        window => (window + batch as usize)
             .next_multiple_of(TILE)
             .min(positions),
     }
 }
 
 fn caches(gpu: &Gpu, config: &Config, kind: CacheType, positions: usize) -> Result<Vec<Cache>> {
+    let of_layer = |window| kept(window, batch(config), positions);
     let layers = config.layers.iter();
     layers
-        .map(|layer| Cache::new(gpu, kind, cached(config), kept(layer.window, positions)))
+        .map(|layer| Cache::new(gpu, kind, cached(config), of_layer(layer.window)))
         .collect()
 }
 

@@ -202,8 +202,10 @@ pub struct Product<'a> {
     pub scale: f32,
 }
 
-/// Which of matmul's parameters say that only the batch's last token counts, and which token is the first that a dispatch has.
+/// Which of matmul's parameters say that only the batch's last token counts, how many slots a token has, and which token is the first
+/// that a dispatch has.
 const LAST: usize = 13;
+const SLOTS: usize = 16;
 pub(crate) const TOKEN_FIRST: usize = 24;
 
 /// y = x · Wᵀ, a dispatch for each page of W `[slabs, N, K]`.
@@ -247,7 +249,8 @@ pub fn matmul(
         None => Input::Plain,
     };
     let (gain, eps) = product.norm.unwrap_or((nothing, 0.0));
-    let windows = if w.uniform && product.split.is_none() {
+    let whole = w.k.is_multiple_of(BLOCK) && product.x_stride.iter().all(|n| n.is_multiple_of(4));
+    let windows = if w.uniform && whole && product.split.is_none() {
         windows(
             w.k,
             product,
@@ -263,6 +266,7 @@ pub fn matmul(
     let operand = match (product.split, &windows) {
         (Some(_), _) => Operand::Split,
         (None, Some(_)) => Operand::Uniform,
+        (None, None) if whole => Operand::Quads,
         (None, None) => Operand::Storage,
     };
     let windows = windows.unwrap_or_else(|| vec![(0, tokens)]);
@@ -322,7 +326,7 @@ pub fn matmul(
             },
             match operand {
                 Operand::Uniform => uniform(x, 4 * u64::from(first) * product.x_stride[0] as u64),
-                Operand::Storage | Operand::Split => x.into(),
+                Operand::Storage | Operand::Quads | Operand::Split => x.into(),
             },
             product.bias.unwrap_or(nothing).into(),
             routes.into(),
@@ -357,7 +361,7 @@ fn uniform(buffer: &wgpu::Buffer, offset: u64) -> Arg {
     }
 }
 
-/// The tokens, first and count, whose rows of x fit in a uniform binding together; None if they cannot be bound so.
+/// The tokens, first and count, whose rows of x, of whole blocks, fit in a uniform binding together; None if they cannot be bound so.
 fn windows(
     k: usize,
     product: &Product,
@@ -367,12 +371,11 @@ fn windows(
     x: &wgpu::Buffer,
     gain: Option<&wgpu::Buffer>,
 ) -> Option<Vec<(u32, u32)>> {
-    let [stride, within] = product.x_stride;
-    let whole = k.is_multiple_of(BLOCK) && stride.is_multiple_of(4) && within.is_multiple_of(4);
+    let [stride, _] = product.x_stride;
     let gains =
         gain.is_none_or(|gain| k as u64 * 4 <= UNIFORM_BYTES && gain.size() >= UNIFORM_BYTES);
     let chosen_later = product.last && product.t > 1; // which token of the batch it is
-    if !whole || !gains || chosen_later || stride == 0 {
+    if !gains || chosen_later || stride == 0 {
         return None;
     }
     let fit = (UNIFORM_BYTES / (4 * stride as u64)) as u32;
@@ -697,6 +700,15 @@ pub(crate) fn groups(kernel: Kernel, params: &Params, most: [u32; 3], t: u32) ->
         } if params.word(LAST) == 0 => {
             let behind = t.saturating_sub(params.word(TOKEN_FIRST));
             [x, y.min(behind.div_ceil(tile)), z]
+        }
+        Kernel::Matmul {
+            place: Place::Binned,
+            tile,
+            ..
+        } => {
+            // Full tiles, and one an entry at most that is not.
+            let entries = t.saturating_mul(params.word(SLOTS));
+            [x, y.min(entries / tile + entries), z]
         }
         Kernel::Matmul {
             place: Place::Routed,

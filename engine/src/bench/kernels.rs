@@ -6,7 +6,6 @@ use super::work::{Work, matrix};
 use crate::Result;
 use crate::gpu::ceilings::{Ceilings, middle};
 use crate::gpu::{Dispatch, Kernel, Pass};
-use crate::kv::CHUNK;
 use crate::model::Model;
 
 /// A round takes at least this long, where repeating makes it so.
@@ -90,9 +89,10 @@ pub async fn alone(
     lists: &Lists,
     ceilings: &Ceilings,
 ) -> Result<Both<Vec<KernelRow>>> {
+    let chunk = lists.state.batch as usize;
     Ok(Both {
         decode: list(model, lists, &lists.step, 1, ceilings).await?,
-        prefill: list(model, lists, &lists.chunk, CHUNK as usize, ceilings).await?,
+        prefill: list(model, lists, &lists.chunk, chunk, ceilings).await?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::Result;
 use crate::forward::{Logits, forward, sampled};
 use crate::gpu::{CacheType, Dispatch, Pass};
-use crate::kv::{CHUNK, State, TILE};
+use crate::kv::{State, TILE, batch};
 use crate::model::Model;
 use crate::sample::Sampling;
 
@@ -28,7 +28,7 @@ pub struct Lists {
 impl Lists {
     /// The lists, for a cache that holds `position` positions.
     pub async fn new(model: &Rc<Model>, cache: CacheType, position: usize) -> Result<Self> {
-        let positions = (position + CHUNK as usize).next_multiple_of(TILE);
+        let positions = (position + batch(&model.config) as usize).next_multiple_of(TILE);
         let (config, weights, gpu) = (&model.config, &model.weights, model.gpu());
         let state = gpu
             .scoped("making room to measure", || {
@@ -39,8 +39,8 @@ impl Lists {
         let sampled = |t| sampled(config, weights, &state, t, greedy.clone());
         Ok(Self {
             step: sampled(1),
-            prompt: sampled(CHUNK),
-            chunk: forward(config, weights, &state, CHUNK, Logits::None),
+            prompt: sampled(state.batch),
+            chunk: forward(config, weights, &state, state.batch, Logits::None),
             model: model.clone(),
             state,
             position,
@@ -54,7 +54,7 @@ impl Lists {
 
     /// What the dispatches of a prompt of `tokens` have to do, in all its batches.
     pub fn prompt_work(&self, tokens: usize) -> Work {
-        let chunk = CHUNK as usize;
+        let chunk = self.state.batch as usize;
         let mut all = Work::default();
         for first in (0..tokens).step_by(chunk) {
             let t = chunk.min(tokens - first);

@@ -6,7 +6,6 @@ use super::lists::Lists;
 use crate::Result;
 use crate::gpu::ceilings::{Ceilings, middle};
 use crate::gpu::{Dispatch, Moment, Timing};
-use crate::kv::CHUNK;
 use crate::model::Model;
 
 /// Runs at most, and after how long no more is begun.
@@ -71,7 +70,7 @@ pub async fn both(
 ) -> Result<Both<Profile>> {
     let decode = alone.map(|both| both.decode.as_slice());
     let prefill = alone.map(|both| both.prefill.as_slice());
-    let chunk = CHUNK as usize;
+    let chunk = lists.state.batch as usize;
     Ok(Both {
         decode: one(model, lists, &lists.step, 1, ceilings, decode).await?,
         prefill: one(model, lists, &lists.chunk, chunk, ceilings, prefill).await?,

@@ -219,12 +219,15 @@ fn products() -> impl Iterator<Item = (Place, Input, Operand, Output, u32)> {
     let all = one_token.chain(many_tokens).chain(routed).chain(binned);
     all.flat_map(|(place, input, output, tile)| {
         let operands: &[Operand] = match place {
-            Place::Binned => &[Operand::Storage],
+            Place::Binned => &[Operand::Storage, Operand::Quads],
             // What attention leaves goes through attn_output, or v_b.
-            Place::Batch if matches!((input, output), (Plain, Add | Store)) => {
-                &[Operand::Storage, Operand::Uniform, Operand::Split]
-            }
-            Place::Batch | Place::Routed => &[Operand::Storage, Operand::Uniform],
+            Place::Batch if matches!((input, output), (Plain, Add | Store)) => &[
+                Operand::Storage,
+                Operand::Quads,
+                Operand::Uniform,
+                Operand::Split,
+            ],
+            Place::Batch | Place::Routed => &[Operand::Storage, Operand::Quads, Operand::Uniform],
         };
         let of = move |operand: &Operand| (place, input, *operand, output, tile);
         operands.iter().map(of)
@@ -353,7 +356,7 @@ impl Kernel {
         match self {
             Kernel::Embed(_) => &[Params, Read, Page, Read, Write],
             Kernel::Matmul {
-                operand: Operand::Storage | Operand::Split,
+                operand: Operand::Storage | Operand::Quads | Operand::Split,
                 ..
             } => &[Params, Read, Page, Read, Read, Read, Read, Write],
             Kernel::Matmul {

@@ -75,6 +75,8 @@ impl Share {
 pub enum Operand {
     /// As storage, whatever their size.
     Storage,
+    /// As storage, by fours: rows of whole blocks.
+    Quads,
     /// As uniforms: rows of whole blocks within [`UNIFORM_BYTES`].
     Uniform,
     /// As storage, in the parts that attention leaves of them: [`SPLITS`].
@@ -307,6 +309,7 @@ impl Operand {
     pub(super) fn x(self) -> &'static str {
         match self {
             Operand::Storage => include_str!("../../../shaders/x/storage.wgsl"),
+            Operand::Quads => include_str!("../../../shaders/x/quads.wgsl"),
             Operand::Uniform => include_str!("../../../shaders/x/uniform.wgsl"),
             Operand::Split => include_str!("../../../shaders/x/split.wgsl"),
         }
@@ -317,6 +320,7 @@ impl Operand {
             Operand::Storage | Operand::Split => {
                 include_str!("../../../shaders/gain/storage.wgsl")
             }
+            Operand::Quads => include_str!("../../../shaders/gain/quads.wgsl"),
             Operand::Uniform => include_str!("../../../shaders/gain/uniform.wgsl"),
         }
     }

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::arch::Config;
 use crate::forward::{FEW, Logits, forward};
 use crate::gpu::{CacheType, Pass, RING, Readback};
-use crate::kv::{self, CHUNK, State, TILE};
+use crate::kv::{self, State, TILE};
 use crate::model::Model;
 use crate::sample::{CHOSEN, SEEN, Sampling};
 use crate::{Error, Result};
@@ -420,7 +420,7 @@ impl Session {
         let common = common.min(ids.len().saturating_sub(1));
         // A layer with a window has lost what was overwritten since.
         let lost = |window: usize| {
-            let room = kv::kept(window, self.state.positions);
+            let room = kv::kept(window, self.state.batch, self.state.positions);
             window > 0 && (common + 1).saturating_sub(window) + room < self.written
         };
         let mut layers = self.model.config.layers.iter();
@@ -460,8 +460,9 @@ impl Session {
         if kept == 0 {
             self.written = 0;
         }
-        let last = (ids.len() - kept - 1) / CHUNK as usize * CHUNK as usize + kept;
-        for chunk in ids[kept..last].chunks(CHUNK as usize) {
+        let batch = self.state.batch as usize;
+        let last = (ids.len() - kept - 1) / batch * batch + kept;
+        for chunk in ids[kept..last].chunks(batch) {
             self.write_batch(chunk);
             let mut encoder = gpu.encoder();
             let passes = &self.passes;

@@ -9,7 +9,7 @@ use crate::Result;
 use crate::arch::Config;
 use crate::forward::{FEW, sampled};
 use crate::gpu::{CacheType, Gpu, Kernel, Params, Pass};
-use crate::kv::{CHUNK, State, TILE};
+use crate::kv::{State, TILE};
 use crate::model::Model;
 use crate::ops;
 use crate::sample::Sampling;
@@ -20,17 +20,17 @@ pub(super) type Watched = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// The passes of a session: recorded once, submitted for every batch.
 pub(super) struct Passes {
-    pub(super) prompt: Pass, // up to CHUNK tokens, the last one's logits, the next id
-    pub(super) no_logits: usize, // how much of it is before the logits
+    pub(super) prompt: Pass,      // a batch,  the last one's logits, the next id
+    pub(super) no_logits: usize,  // how much of it is before the logits
     pub(super) few: Option<Pass>, // the same for up to FEW, where a mixture takes them another way
-    pub(super) step: Pass,   // one token, its logits, the next id
+    pub(super) step: Pass,        // one token, its logits, the next id
 }
 
 impl Passes {
     pub(super) fn new(model: &Model, state: &State, choice: &Params) -> Self {
         let (config, weights, gpu) = (&model.config, &model.weights, &model.gpu);
         let sampled = |t| Pass::new(gpu, &sampled(config, weights, state, t, choice.clone()));
-        let prompt = sampled(CHUNK);
+        let prompt = sampled(state.batch);
         Self {
             // The head has a dispatch a page, and the sampler is the last.
             no_logits: prompt.len() - weights.tree.head().pages.len() - 1,
@@ -54,7 +54,7 @@ pub(crate) fn kernels(
     let state = State::new(gpu, config, cache, TILE, 1)?;
     let greedy = Sampling::default().params(config.v, false);
     let mut all = Vec::new();
-    for t in [1, FEW, CHUNK] {
+    for t in [1, FEW, state.batch] {
         if t != FEW || config.moe.is_some() {
             let dispatches = sampled(config, weights, &state, t, greedy.clone());
             all.extend(dispatches.into_iter().map(|dispatch| dispatch.kernel));

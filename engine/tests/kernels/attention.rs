@@ -65,7 +65,7 @@ impl Batch {
             ..
         } = shape;
         let widths = [[kv, c], if latent { [0, 0] } else { [kv, cv] }];
-        let positions = motet::kv::kept(window, (pos + room).next_multiple_of(64));
+        let positions = motet::kv::kept(window, 64, (pos + room).next_multiple_of(64));
         let cache = caches::poisoned(bench, kind, widths, positions);
         let first = (pos + t).saturating_sub(positions);
         let slots = || (first..pos + t).map(|pos| pos % positions);

@@ -87,7 +87,7 @@ impl Bench {
     fn possible(&self, kernel: &Kernel) -> bool {
         match *kernel {
             Kernel::Matmul { operand, .. } => match operand {
-                Operand::Storage => true,
+                Operand::Storage | Operand::Quads => true,
                 Operand::Uniform => self.gpu.tier.share != Share::Workgroup,
                 Operand::Split => self.gpu.tier.share == Share::Workgroup,
             },
@@ -121,7 +121,7 @@ impl Bench {
                     self.first || quant.name == THOROUGH[0]
                 }
                 Kernel::Matmul {
-                    operand: Operand::Split,
+                    operand: Operand::Storage | Operand::Split,
                     ..
                 } => false,
                 Kernel::Matmul {

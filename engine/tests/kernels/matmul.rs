@@ -67,10 +67,23 @@ impl Case<'_> {
         )
     }
 
-    /// Runs it, compares all of y with the sums, and gives it. Where x may be bound as uniforms too, that gives the same bits.
+    /// Runs it, compares all of y with the sums, and gives it. Rows of x that begin anywhere give the same bits, and so does x where it
+    /// may be bound as uniforms.
     pub fn run(&self, bench: &Bench, sums: &[Sum]) -> Vec<u32> {
         let operands = [bench.floats(self.x), bench.floats(self.gain)];
         let got = self.run_on(bench, sums, operands, None);
+        let [stride, within] = self.x_stride;
+        if stride > 0 && THOROUGH.contains(&self.loaded.quant.name) {
+            let rows = self.x.chunks(stride);
+            let apart: Vec<_> = rows.flat_map(|row| [row, &[f32::NAN]].concat()).collect();
+            let anywhere = Case {
+                x_stride: [stride + 1, within],
+                ..*self
+            };
+            let operands = [bench.floats(&apart), bench.floats(self.gain)];
+            let again = anywhere.run_on(bench, sums, operands, None);
+            assert_eq!(got, again, "{}, rows anywhere", self.what());
+        }
         if let Some((x, split)) = self.split() {
             let operands = [bench.floats(&x), bench.floats(self.gain)];
             let parts = self.run_on(bench, sums, operands, Some(split));
@@ -299,7 +312,7 @@ pub fn check(bench: &Bench) {
                     quant: of,
                     place: Place::Batch,
                     input,
-                    operand: Operand::Storage, // `Case::run` takes the other too
+                    operand: Operand::Quads, // `Case::run` takes the others too
                     output,
                     tile: 1, // the batches of `products` need the other tile
                 } if of == quant => Some((input, output)),
@@ -354,9 +367,9 @@ fn products(
     let bias = (random.below(2) == 0).then_some(bias.as_slice());
     let numbers = numbers(n, output);
     let group = loaded.matrix.y_first + numbers + random.below(3); // numbers of a slab's part of y
-    // Rows that uniforms could have, several windows of them among them, or none could.
+    // Where there are uniforms, several windows of them, too.
     let between = match bench.gpu.tier.share {
-        Share::Workgroup => 3 + random.below(2),
+        Share::Workgroup => 4 * random.below(2),
         Share::Four | Share::Eight | Share::Own => 4 * random.below(90),
     };
     let [x_row, y_row] = [slabs * k + between, slabs * group + random.below(3)];

@@ -2,7 +2,7 @@
 //! expert by expert; and post_norm.
 
 use motet::arch::{Activation, Gating, GroupRule, Moe};
-use motet::gpu::{Input, Kernel, Operand, Output, Place, Share};
+use motet::gpu::{Input, Kernel, Operand, Output, Place};
 use motet::ops::{self, Product, Routes, Through};
 use motet::quant::QUANTS;
 
@@ -153,7 +153,7 @@ pub fn check_products(bench: &Bench) {
                     quant: of,
                     place: at,
                     input,
-                    operand: Operand::Storage, // `Case::run` takes the other too
+                    operand: Operand::Quads, // `Case::run` takes the others too
                     output,
                     ..
                 } if of == quant && at == place => Some((input, output)),
@@ -221,12 +221,7 @@ fn product(
             (_, false) => Through::Gates(&buffer, layout),
             (_, true) => Through::Downs(&buffer, layout),
         };
-        // Rows that no uniforms could have, or that they could.
-        let between = match bench.gpu.tier.share {
-            Share::Workgroup => 2,
-            Share::Four | Share::Eight | Share::Own => 4,
-        };
-        let (x_row, y_row) = (k + between, numbers + 3);
+        let (x_row, y_row) = (k + 4, numbers + 3);
         let rows_of_x = if downs { slots } else { 1 };
         let rows_of_y = if summed { 1 } else { slots };
         let x = activations(room * rows_of_x, x_row, random);
