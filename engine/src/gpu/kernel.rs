@@ -307,8 +307,8 @@ impl Kernel {
 
     /// Lanes of a workgroup.
     fn lanes(&self, tier: Tier) -> u32 {
-        match self {
-            Kernel::Matmul { .. } => tier.share.row_lanes() * tier.share.slices(),
+        match *self {
+            Kernel::Matmul { tile, .. } => tier.share.row_lanes(tile) * tier.share.slices(),
             Kernel::Attention { .. } if self.is_of_a_subgroup(tier) => tier.share.lanes(),
             _ => self.items(),
         }
@@ -402,7 +402,7 @@ impl Kernel {
                 constants.extend([
                     ("TILE_T", tile),
                     ("PAIRS", PAIRS),
-                    ("ROW_LANES", tier.share.row_lanes()),
+                    ("ROW_LANES", tier.share.row_lanes(tile)),
                     ("SPREAD", tier.share.spread()),
                 ]);
                 if operand == Operand::Split {
@@ -481,6 +481,7 @@ impl Kernel {
                     Output::Add => include_str!("../../../shaders/out/add.wgsl"),
                     Output::Gated(activation) => gated(*activation),
                 };
+                let lane = tier.share.lane(*tile);
                 let tile: &[&str] = match tile {
                     1 => &[
                         include_str!("../../../shaders/tile/one.wgsl"),
@@ -494,7 +495,7 @@ impl Kernel {
                 };
                 let mut files = weights(quant, tier);
                 files.extend([place, operand.x(), input, output]);
-                files.extend([tier.share.weights(), tier.share.lane(), MATMUL]);
+                files.extend([tier.share.weights(), lane, MATMUL]);
                 files.extend(tier.share.dot());
                 files.extend(tile);
                 if norms {

@@ -217,11 +217,12 @@ impl Share {
         }
     }
 
-    /// Lanes of a workgroup of a product that keep other rows of W: two pairs each, or four.
-    pub(super) fn row_lanes(self) -> u32 {
-        match self {
-            Share::Workgroup => PAIRS / 2,
-            Share::Eight | Share::Four | Share::Own => PAIRS / 4,
+    /// Lanes of a workgroup of a product of `tile` rows of x that keep other rows of W: two pairs each, four, or eight.
+    pub(super) fn row_lanes(self, tile: u32) -> u32 {
+        match (self, tile) {
+            (Share::Workgroup, _) => PAIRS / 2,
+            (Share::Four, 1) => PAIRS / 8,
+            (Share::Four | Share::Eight | Share::Own, _) => PAIRS / 4,
         }
     }
 
@@ -233,11 +234,13 @@ impl Share {
         }
     }
 
-    /// The rows of W that a lane keeps: eight where a row of x costs more than they do.
-    pub(super) fn lane(self) -> &'static str {
-        match self {
-            Share::Workgroup => include_str!("../../../shaders/lane/four.wgsl"),
-            Share::Four | Share::Eight | Share::Own => {
+    /// The rows of W that a lane keeps: eight where a row of x costs more than they do, sixteen where it costs most and they are unpacked
+    /// one by one.
+    pub(super) fn lane(self, tile: u32) -> &'static str {
+        match (self, tile) {
+            (Share::Workgroup, _) => include_str!("../../../shaders/lane/four.wgsl"),
+            (Share::Four, 1) => include_str!("../../../shaders/lane/sixteen.wgsl"),
+            (Share::Four | Share::Eight | Share::Own, _) => {
                 include_str!("../../../shaders/lane/eight.wgsl")
             }
         }
