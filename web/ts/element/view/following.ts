@@ -6,6 +6,8 @@ const NEAR = 32;
 export class Following {
   #scroller: HTMLElement | undefined;
   #atEnd = true;
+  /** Where the end was when it was last brought into view. */
+  #kept = 0;
   readonly #sizes = new ResizeObserver(() => this.#keep());
 
   constructor(private readonly changed: () => void) {}
@@ -39,13 +41,17 @@ export class Following {
   }
 
   #keep(): void {
-    if (this.#atEnd && this.#scroller) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    if (!this.#atEnd || !this.#scroller) return;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#kept = this.#scroller.scrollTop;
   }
 
   readonly #scrolled = (): void => {
     if (!this.#scroller) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Text that has come since then moves the end away from the reader, who has not moved.
+    const atEnd = isNear || (this.#atEnd && scrollTop >= this.#kept);
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.changed();
