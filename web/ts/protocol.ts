@@ -101,7 +101,7 @@ export interface ModelInfo {
 
 /** What kind of GPU kernels are shaped for: where weights lie, and how the lanes of a product share activations. */
 export interface Kernels {
-  weights: "buffers" | "textures";
+  weights: "buffers" | "textures" | "sampled";
   share: "workgroup" | "four" | "eight" | "own";
 }
 

@@ -263,3 +263,35 @@ fn no_adapter(wanted: Option<&str>, found: &[wgpu::Adapter]) -> Error {
             .into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samplers_are_used_where_they_are_exact() {
+        let info = |samples| GpuInfo {
+            name: "a program".into(),
+            backend: "webgpu".into(),
+            driver: String::new(),
+            software: true,
+            subgroups: Some((4, 4)),
+            f16: false,
+            max_binding: 1 << 27,
+            max_buffer: 1 << 28,
+            samples,
+        };
+        let of = |samples, weights| {
+            let options = GpuOptions {
+                weights,
+                ..GpuOptions::default()
+            };
+            info(samples).tier(&options).weights
+        };
+        assert_eq!(of(true, None), Memory::Sampled);
+        assert_eq!(of(false, None), Memory::Textures);
+        assert_eq!(of(false, Some(Memory::Sampled)), Memory::Textures);
+        assert_eq!(of(true, Some(Memory::Textures)), Memory::Textures);
+        assert_eq!(of(true, Some(Memory::Buffers)), Memory::Buffers);
+    }
+}

@@ -97,8 +97,11 @@ impl Gpu {
             counts: Rc::default(),
             failure,
         };
-        if tier.weights == Memory::Sampled && !gpu.keeps_bits().await? {
-            gpu.info.samples = false;
+        if tier.weights == Memory::Sampled {
+            // What refuses such textures keeps no bits either; what broke the device is an error.
+            let kept = gpu.keeps_bits().await;
+            gpu.check()?;
+            gpu.info.samples = kept.unwrap_or(false);
             gpu.tier = gpu.info.tier(options);
             gpu.pipelines.take();
         }
