@@ -6,6 +6,7 @@
 use motet::arch::{Activation, Gating, GroupRule, Moe};
 use motet::format::TensorType;
 use motet::gpu::{Dispatch, Gpu, GpuOptions, Output, Pass};
+use motet::kv::batch;
 use motet::ops::{self, Product, Routes, Through};
 use motet::quant::Quant;
 use motet::weights::Matrix;
@@ -16,9 +17,8 @@ const ACTIVE: usize = 8;
 /// Layers a pass of a decode step stands for, each with experts of its own choice, and how often it is timed.
 const LAYERS: usize = 16;
 const ROUNDS: usize = 15;
-/// The prompt, in how many batches a dense model and this mixture take it (`kv::batch`), and how often it is timed.
+/// The prompt, which either takes in batches of its own, and how often it is timed.
 const TOKENS: usize = 512;
-const BATCHES: [usize; 2] = [8, 2];
 const PROMPTS: usize = 5;
 
 fn main() -> motet::Result<()> {
@@ -39,17 +39,24 @@ async fn compare() -> motet::Result<()> {
         let time = mixture.time(&gpu, 1, LAYERS, ROUNDS).await?;
         println!("{e:>4} experts: {:.3} ms a layer", time / LAYERS as f64);
     }
-    println!("a prompt of {TOKENS} in {BATCHES:?} batches, one layer, median of {PROMPTS}");
-    let [few, many] = BATCHES;
-    let dense = dense.time(&gpu, TOKENS / few, few, PROMPTS).await?;
-    let mixture = Layer::new(&gpu, Some(64)).await?;
-    let mixture = mixture.time(&gpu, TOKENS / many, many, PROMPTS).await?;
+    let [of_dense, of_mixture] = [None, Some(mixture(64))].map(|moe| batch(moe) as usize);
+    println!(
+        "a prompt of {TOKENS} in batches of {of_dense} and {of_mixture}, one layer, median of {PROMPTS}"
+    );
+    let batches = |of: usize| TOKENS / of;
+    let dense = dense
+        .time(&gpu, of_dense, batches(of_dense), PROMPTS)
+        .await?;
+    let sparse = Layer::new(&gpu, Some(64)).await?;
+    let sparse = sparse
+        .time(&gpu, of_mixture, batches(of_mixture), PROMPTS)
+        .await?;
     let rate = |ms: f64| (2 * TOKENS * 3 * ACTIVE * F * D) as f64 / ms / 1e6;
     println!("dense: {dense:.0} ms, {:.1} GFLOP/s", rate(dense));
     println!(
-        "64 experts: {mixture:.0} ms, {:.1} GFLOP/s: {:.0} % of dense",
-        rate(mixture),
-        100.0 * dense / mixture
+        "64 experts: {sparse:.0} ms, {:.1} GFLOP/s: {:.0} % of dense",
+        rate(sparse),
+        100.0 * dense / sparse
     );
     Ok(())
 }

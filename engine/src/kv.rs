@@ -1,7 +1,7 @@
 //! What a session keeps on the GPU: the cache of keys and values, and the scratch of a forward.
 
 use crate::Result;
-use crate::arch::{Config, Rope};
+use crate::arch::{Config, Moe, Rope};
 use crate::forward::FEW;
 use crate::gpu::{CacheType, Gpu, PageMemory, RING, Share};
 use crate::ops::{Routes, Split};
@@ -12,16 +12,16 @@ pub const TILE: usize = 64;
 /// Positions of a cache from which on attention of a token is worth workgroups for shares of it on a CPU.
 const LONG: usize = 1024;
 
-/// Tokens of a batch at most, of models without experts; as many positions a layer with a window keeps beyond it.
+/// Tokens of a batch at most, of models without experts.
 const BATCH: u32 = 64;
 
 /// Tokens of a mixture's batch at most that meet an expert, on average: four tiles, of which all but the last are full.
 const OF_EXPERT: usize = 32;
 
 /// T, the tokens of a batch at most. A mixture's are longer: its weights are read and unpacked for each tile of tokens that met the
-/// same expert, of which a batch of 64 has few where experts are many.
-pub fn batch(config: &Config) -> u32 {
-    let Some(moe) = config.moe else { return BATCH };
+/// same expert, of which a batch of 64 has few where experts are many. As many positions a layer with a window keeps beyond it.
+pub fn batch(moe: Option<Moe>) -> u32 {
+    let Some(moe) = moe else { return BATCH };
     let tokens = (OF_EXPERT * moe.e).div_ceil(moe.a.max(1));
     (tokens.next_multiple_of(TILE) as u32).clamp(BATCH, 4 * BATCH)
 }
@@ -117,7 +117,7 @@ impl State {
             gpu.check_binding(label, bytes)?;
             Ok(gpu.operand(label, bytes))
         };
-        let batch = batch(config);
+        let batch = batch(config.moe);
         let t = batch as usize;
         let Config {
             d, h, kv, c, cv, ..
@@ -256,7 +256,7 @@ pub fn cache_bytes_per_token(config: &Config, kind: CacheType) -> u64 {
 /// Bytes of the cache of a sequence of `positions` tokens, over all layers: those with a window keep only that.
 pub fn cache_bytes(config: &Config, kind: CacheType, positions: usize) -> u64 {
     let of_layer = |window: usize| -> u64 {
-        let positions = kept(window, batch(config), positions);
+        let positions = kept(window, batch(config.moe), positions);
         cached(config)
             .map(|width| bytes(kind, width, positions))
             .iter()
@@ -277,7 +277,7 @@ pub fn kept(window: usize, batch: u32, positions: usize) -> usize {
 }
 
 fn caches(gpu: &Gpu, config: &Config, kind: CacheType, positions: usize) -> Result<Vec<Cache>> {
-    let of_layer = |window| kept(window, batch(config), positions);
+    let of_layer = |window| kept(window, batch(config.moe), positions);
     let layers = config.layers.iter();
     layers
         .map(|layer| Cache::new(gpu, kind, cached(config), of_layer(layer.window)))

@@ -28,7 +28,7 @@ pub struct Lists {
 impl Lists {
     /// The lists, for a cache that holds `position` positions.
     pub async fn new(model: &Rc<Model>, cache: CacheType, position: usize) -> Result<Self> {
-        let positions = (position + batch(&model.config) as usize).next_multiple_of(TILE);
+        let positions = (position + batch(model.config.moe) as usize).next_multiple_of(TILE);
         let (config, weights, gpu) = (&model.config, &model.weights, model.gpu());
         let state = gpu
             .scoped("making room to measure", || {

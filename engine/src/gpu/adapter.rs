@@ -72,7 +72,7 @@ impl GpuInfo {
         let subgroups = info.subgroup_min_size > 0
             && (has(wgpu::Features::SUBGROUP) || info.backend == wgpu::Backend::BrowserWebGpu);
         Self {
-            // Browsers check where every other read of a texture goes, and llvmpipe does; natively SwiftShader is as fast without.
+            // As measured (bench/README.md): in browsers, which check where every other read of a texture goes, and on llvmpipe.
             samples: info.device_type == wgpu::DeviceType::Cpu
                 && (info.backend == wgpu::Backend::BrowserWebGpu
                     || info.name.starts_with(LLVMPIPE)),

@@ -97,14 +97,15 @@ impl Gpu {
             counts: Rc::default(),
             failure,
         };
-        if tier.weights == Memory::Sampled {
+        // Samplers are used where this has shown that they are exact, and by no other kind of kernels later.
+        gpu.info.samples = tier.weights == Memory::Sampled && {
             // What refuses such textures keeps no bits either; what broke the device is an error.
             let kept = gpu.keeps_bits().await;
             gpu.check()?;
-            gpu.info.samples = kept.unwrap_or(false);
-            gpu.tier = gpu.info.tier(options);
             gpu.pipelines.take();
-        }
+            kept.unwrap_or(false)
+        };
+        gpu.tier = gpu.info.tier(options);
         Ok(Rc::new(gpu))
     }
 

@@ -20,7 +20,7 @@ pub(super) type Watched = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// The passes of a session: recorded once, submitted for every batch.
 pub(super) struct Passes {
-    pub(super) prompt: Pass,      // a batch,  the last one's logits, the next id
+    pub(super) prompt: Pass,      // a batch, the last one's logits, the next id
     pub(super) no_logits: usize,  // how much of it is before the logits
     pub(super) few: Option<Pass>, // the same for up to FEW, where a mixture takes them another way
     pub(super) step: Pass,        // one token, its logits, the next id

@@ -5,8 +5,9 @@ use motet::gpu::{Dispatch, Kernel, Params};
 use crate::bench::{Bench, Expected, POISON};
 use crate::random::Random;
 
-/// Whole lines of 1024 words, and not.
-const WORDS: [u32; 4] = [1, 1024, 1025, 5000];
+/// Whole lines of 1024 words, and not; and as many lines, no power of two, as one dispatch has lanes for: a sampler's place is a share
+/// of all of them.
+const WORDS: [u32; 5] = [1, 1024, 1025, 5000, 4_190_000];
 
 pub fn check(bench: &Bench) {
     let mut random = Random::new(17);

@@ -27,6 +27,7 @@ export class Written {
   #prose: Prose | undefined;
   #text = "";
   #finished = false;
+  #isAsked = false;
 
   constructor() {
     this.root.className = "prose";
@@ -44,6 +45,9 @@ export class Written {
     this.#finished = finished;
     if (markdown) return this.#show(markdown);
     this.plain = text;
+    // Once while it is written, and once more at its end: a network that is gone is not asked with every word.
+    if (this.#isAsked && !finished) return;
+    this.#isAsked = true;
     void bringMarkdown().then(() => atLeisure(() => markdown && this.#show(markdown)));
   }
 
